@@ -1,0 +1,1 @@
+"""Nouns, ports and errors: standard library and numpy only."""

@@ -1,0 +1,337 @@
+"""What the core asks of the outside. Every implementation passes the port's contract test (tests/contracts/)."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from rag.domain.types import (
+    Access,
+    Answer,
+    Change,
+    DocumentInfo,
+    DocumentText,
+    Event,
+    Filters,
+    Generation,
+    Hit,
+    IndexEntry,
+    IngestReport,
+    Job,
+    Matrix,
+    PathUpdate,
+    Principal,
+    Progress,
+    Query,
+    Question,
+    SearchHit,
+    Source,
+    StoredChunk,
+)
+
+OnProgress = Callable[[Progress], None]
+
+
+# --- models -----------------------------------------------------------------------------------------------------
+
+
+class Embedder(Protocol):
+    """Thread-safe."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Of source weights, pooling and quantisation recipe; kept with every vector. Vectors of two never meet."""
+        ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def window(self) -> int:
+        """How many tokens, special ones included, are read; what is longer would be cut silently."""
+        ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Special tokens included, nothing cut."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> Matrix:
+        """Shape (len(texts), dimension), float32, rows of length 1; row i belongs to texts[i]."""
+        ...
+
+
+class LLM(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    def stream(
+        self, system: str, user: str, *, max_tokens: int, schema: Mapping[str, Any] | None = None
+    ) -> Iterator[str]:
+        """The answer as it is written. `schema`: a JSON schema that binds it, where the backend can; parse leniently.
+
+        Raises BackendFailed (refused, timed out, broken off). Closing the iterator cancels the request.
+        """
+        ...
+
+
+# --- registry: one port a table family --------------------------------------------------------------------------
+
+
+class Catalog(Protocol):
+    """Sources, documents, versions, chunks, vectors and the change feed: the truth."""
+
+    def put_source(self, *, name: str, root: str, space: str) -> Source:
+        """The source of that root in that space, made when new (and the space with it). Its id depends on both alone."""
+        ...
+
+    def sources(self) -> list[Source]: ...
+
+    def fingerprints(self, source: str) -> dict[str, str]:
+        """{path: fingerprint} of what is current in a source."""
+        ...
+
+    def known_vectors(self, hashes: Sequence[str], model: str) -> dict[str, Matrix]:
+        """{hash of the embedded text: vector}, for those that are stored for this model's fingerprint."""
+        ...
+
+    def commit(self, updates: Sequence[PathUpdate], *, model: str) -> tuple[int, int]:
+        """Write all of it in one transaction: after return it is found, before it nothing of it is.
+
+        A document whose text, metadata and chunks are the stored ones keeps its version. Else version n+1 supersedes n
+        (valid_to), and the feed gets what went and what came. Returns (chunks written, vectors stored).
+        """
+        ...
+
+    def hide(self, document: str) -> None:
+        """No longer current; history stays. Raises NotFound."""
+        ...
+
+    def purge(self, document: str) -> None:
+        """Erase every version, text, chunk, vector no other chunk uses, and stored quote. Raises NotFound."""
+        ...
+
+    def documents(
+        self, access: Access, *, filters: Filters | None = None, limit: int = 50, cursor: str = ""
+    ) -> tuple[list[DocumentInfo], str]:
+        """Current documents by path, and the cursor of the next page ("" when there is none)."""
+        ...
+
+    def text(self, document: str, access: Access, *, version: int | None = None) -> DocumentText:
+        """A version (default: the current, else the last one), whole. Raises NotFound, also when not allowed."""
+        ...
+
+    def versions(self, document: str, access: Access) -> list[DocumentInfo]:
+        """Oldest first. Raises NotFound."""
+        ...
+
+    def chunks(
+        self, ids: Sequence[str], access: Access, *, filters: Filters | None = None, as_of: datetime | None = None
+    ) -> dict[str, StoredChunk]:
+        """The join every hit goes through: those of `ids` that are current (or valid at `as_of`), allowed and wanted."""
+        ...
+
+    def neighbours(self, document: str, version: int, first: int, last: int) -> list[StoredChunk]:
+        """Chunks n = first..last of a version, those that exist, ascending. The caller has checked access."""
+        ...
+
+    def feed(self, after: int, limit: int) -> list[Change]:
+        """Changes with seq > after, ascending."""
+        ...
+
+    def feed_end(self) -> int: ...
+
+    def entries(self, ids: Sequence[str], model: str) -> list[IndexEntry]:
+        """What an index stores for those chunks that are still current, in the order asked."""
+        ...
+
+    def allowed_ids(
+        self, access: Access, *, filters: Filters | None, as_of: datetime | None, limit: int
+    ) -> list[str] | None:
+        """All chunk ids a query may find, or None when there are more than `limit`."""
+        ...
+
+    def counts(self) -> dict[str, int]:
+        """sources, documents, versions, chunks (current), vectors, feed."""
+        ...
+
+
+class Generations(Protocol):
+    """Which build of each derived index is served, and how far it has read the feed."""
+
+    def current(self, kind: str) -> Generation | None: ...
+
+    def begin(self, kind: str, fingerprint: str) -> Generation: ...
+
+    def advance(self, generation: int, position: int) -> None: ...
+
+    def promote(self, generation: int) -> None:
+        """Make it the current one of its kind; the one before is retired. One transaction."""
+        ...
+
+    def retired(self, kind: str) -> list[Generation]: ...
+
+    def forget(self, generation: int) -> None: ...
+
+
+class Grants(Protocol):
+    """Spaces, the groups that may read them, and API keys (stored hashed)."""
+
+    def spaces(self) -> list[str]: ...
+
+    def access(self, principal: Principal) -> Access: ...
+
+    def grant(self, group: str, space: str) -> None: ...
+
+    def revoke(self, group: str, space: str) -> None: ...
+
+    def create_key(self, name: str, groups: frozenset[str], *, admin: bool) -> tuple[str, str]:
+        """(key id, the key itself, shown once)."""
+        ...
+
+    def keys(self) -> list[dict[str, Any]]: ...
+
+    def revoke_key(self, key_id: str) -> None: ...
+
+    def principal(self, key: str) -> Principal | None: ...
+
+
+class Jobs(Protocol):
+    def create(self, kind: str, owner: str) -> Job: ...
+
+    def update(self, job: str, *, progress: Progress) -> None: ...
+
+    def finish(self, job: str, *, report: IngestReport | None, error: str = "") -> None: ...
+
+    def get(self, job: str) -> Job:
+        """Raises NotFound."""
+        ...
+
+    def interrupted(self) -> int:
+        """Called at start: running and queued jobs of a process that is gone become failed; returns how many."""
+        ...
+
+
+class Conversations(Protocol):
+    """Conversations, the questions and answers in them (as wire JSON), and feedback."""
+
+    def start(self, owner: str) -> str: ...
+
+    def record(self, conversation: str, owner: str, answer: Answer, *, state: str) -> None:
+        """state: complete | incomplete | cancelled. Raises NotFound for a conversation of somebody else."""
+        ...
+
+    def of(self, owner: str, *, limit: int = 50, cursor: str = "") -> tuple[list[dict[str, Any]], str]: ...
+
+    def turns(self, conversation: str, owner: str) -> list[dict[str, Any]]: ...
+
+    def delete(self, conversation: str, owner: str) -> None: ...
+
+    def feedback(self, answer_id: str, owner: str, *, value: int, comment: str) -> None: ...
+
+
+# --- derived indexes --------------------------------------------------------------------------------------------
+
+
+class DenseIndex(Protocol):
+    """One generation of vectors. Any error means "outcome unknown": reconcile by id, never repeat blindly."""
+
+    def add(self, entries: Sequence[IndexEntry]) -> None:
+        """At most 1,000; adding a present id again changes nothing."""
+        ...
+
+    def remove(self, ids: Sequence[str]) -> None: ...
+
+    def search(self, vector: Matrix, k: int) -> list[tuple[str, float]]:
+        """(chunk id, cosine), best first, fewer than k when there are fewer."""
+        ...
+
+    def count(self) -> int: ...
+
+
+class LexicalIndex(Protocol):
+    def apply(self, entries: Sequence[IndexEntry], removed: Sequence[str], *, position: int) -> None:
+        """All of it or nothing; `position` is stored in the same commit."""
+        ...
+
+    @property
+    def position(self) -> int: ...
+
+    def search(self, text: str, k: int) -> list[tuple[str, float]]:
+        """(chunk id, BM25 over the fields), best first; an empty analysis finds nothing."""
+        ...
+
+    def count(self) -> int: ...
+
+
+class Dense(Protocol):
+    """Dense search as the retrievers see it: the served generation, exact search over its tail or instead of it."""
+
+    def search(self, vector: Matrix, k: int, *, only: Sequence[str] | None = None) -> list[tuple[str, float]]:
+        """`only`: search exactly these chunks (narrow access, as_of), exactly."""
+        ...
+
+
+class Lexical(Protocol):
+    def search(self, text: str, k: int) -> list[tuple[str, float]]: ...
+
+
+class Indexes(Protocol):
+    """All derived indexes of a home: they follow the feed, are probed, rebuilt, swapped."""
+
+    def catch_up(self, on_progress: OnProgress | None = None) -> None:
+        """Apply the feed. An index that fails is set aside and rebuilt later; this never raises for it."""
+        ...
+
+    def rebuild(self, on_progress: OnProgress | None = None) -> None:
+        """Build the next generations beside the current ones, verify, swap."""
+        ...
+
+    def health(self) -> dict[str, Any]:
+        """{"dense": {"state", "position", "count", "reason"}, "lexical": {...}}.
+
+        state: ready | behind | rebuilding | exact (out of order, exact search stands in).
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+# --- what the doors call ----------------------------------------------------------------------------------------
+
+
+class Retriever(Protocol):
+    def retrieve(self, query: Query, k: int) -> list[Hit]: ...
+
+
+class Searcher(Protocol):
+    def search(self, query: Query, k: int) -> list[SearchHit]: ...
+
+
+class Answerer(Protocol):
+    def answer(self, question: Question) -> Answer: ...
+
+    def stream(self, question: Question) -> Iterator[Event]:
+        """passages, delta…, citation…, then one done or error, always. Closing it cancels; the turn is stored anyway."""
+        ...
+
+
+class Ingestor(Protocol):
+    def ingest(
+        self,
+        paths: Sequence[Path],
+        *,
+        space: str,
+        kind: str = "",
+        on_progress: OnProgress | None = None,
+    ) -> IngestReport:
+        """One bad file never stops it: the report names it. Raises NotFound when a named path is missing."""
+        ...
+
+    def upload(
+        self, files: Sequence[tuple[str, bytes]], *, space: str, kind: str = "", on_progress: OnProgress | None = None
+    ) -> IngestReport:
+        """(name, bytes) each; names are cleaned, bytes kept content-addressed in the home."""
+        ...

@@ -1,0 +1,22 @@
+"""What `rag.main.build` hands to the doors."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from rag.domain.ports import Answerer, Catalog, Conversations, Generations, Grants, Indexes, Ingestor, Jobs, Searcher
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    catalog: Catalog
+    generations: Generations
+    grants: Grants
+    jobs: Jobs
+    conversations: Conversations
+    indexes: Indexes
+    searcher: Searcher
+    answerer: Answerer
+    ingestor: Ingestor
+    status: Callable[[], dict[str, Any]]  # versions, model, index health, counts, home; no secrets
+    close: Callable[[], None]

@@ -1,0 +1,111 @@
+"""Settings: environment TEAMLORE_*, a .env in the working folder, teamlore.toml in the home; the first one wins."""
+
+import difflib
+import os
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from rag.domain.errors import BadSetting
+
+PREFIX = "TEAMLORE_"
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Settings(BaseSettings):
+    """Read once, in rag.main, rag.cli and eval; all other code gets plain values."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path("teamlore"), description="everything teamlore stores"
+    )
+    registry: str = Field("", description="SQLAlchemy URL; empty: SQLite in the home")
+    chroma: str = Field("", description="http(s)://host:port of a Chroma server; empty: embedded in the home")
+    embedder: str = Field("all-MiniLM-L6-v2", description="a name known to `teamlore models list`, or a folder")
+    embedder_backend: Literal["onnx", "torch"] = Field("onnx", description="onnx (int8, fast on a CPU) or torch")
+    llm: str = Field("extractive", description="extractive, openai:MODEL")
+    llm_base_url: str = Field(
+        "", description="where an OpenAI-compatible server listens, e.g. http://127.0.0.1:8080/v1"
+    )
+    llm_api_key: SecretStr = Field(SecretStr(""), description="its key")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="port to listen on")
+    auth: Literal["", "local", "keys"] = Field(
+        "", description="local (one user, loopback only) or keys; empty: by host"
+    )
+    allowed_hosts: str = Field("", description="further Host names to answer to, separated by commas")
+    models: Path = Field(
+        default_factory=lambda: platformdirs.user_cache_path("teamlore") / "models",
+        description="model files and exports, shared by all homes",
+    )
+    ingest_roots: str = Field("", description=f"folders of the server a caller may name, separated by {os.pathsep!r}")
+    keep_originals: bool = Field(True, description="keep the bytes of uploads")
+    parser_workers: int = Field(2, ge=1, le=64, description="child processes that read files")
+    threads: int = Field(0, ge=0, description="threads of the embedding model; 0: all cores")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del file_secret_settings
+        asked = init_settings.init_kwargs.get("home") if isinstance(init_settings, InitSettingsSource) else None
+        env = env_settings() if isinstance(env_settings, EnvSettingsSource) else {}
+        dotenv = dotenv_settings() if isinstance(dotenv_settings, DotEnvSettingsSource) else {}
+        home = Path(asked or env.get("home") or dotenv.get("home") or platformdirs.user_data_path("teamlore"))
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=home / "teamlore.toml")
+        return init_settings, env_settings, dotenv_settings, toml
+
+    @property
+    def auth_mode(self) -> Literal["local", "keys"]:
+        if self.auth:
+            return self.auth
+        return "local" if is_loopback(self.host) else "keys"
+
+
+def load_settings(home: Path | None = None) -> Settings:
+    """Raises BadSetting for an unknown TEAMLORE_ name, a wrong value, or `local` sign-in on an open address."""
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields} | {f"{PREFIX}PACKS"}
+    for name in os.environ:
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            nearest = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.0)
+            raise BadSetting(
+                f"{name} is not a setting.", fix=f"Did you mean {nearest[0]}? `teamlore settings` lists all."
+            )
+    try:
+        settings = Settings(home=home) if home else Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"{PREFIX}{'_'.join(str(part) for part in first['loc'])}".upper()
+        raise BadSetting(f"{name}: {first['msg']}.", fix="`teamlore settings` shows the allowed values.") from error
+    if settings.auth_mode == "local" and not is_loopback(settings.host):
+        raise BadSetting(
+            f"TEAMLORE_AUTH=local would let anyone who reaches {settings.host} in.",
+            fix="Set TEAMLORE_AUTH=keys and make a key with `teamlore keys create`, or listen on 127.0.0.1.",
+        )
+    return settings
