@@ -51,9 +51,7 @@ class Settings(BaseSettings):
     llm_api_key: SecretStr = Field(SecretStr(""), description="its key")
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
-    auth: Literal["", "local", "keys"] = Field(
-        "", description="local (one user, loopback only) or keys; empty: by host"
-    )
+    auth: Literal["", "local", "keys"] = Field("", description="local (one user, on loopback) or keys")
     allowed_hosts: str = Field("", description="further Host names to answer to, separated by commas")
     models: Path = Field(
         default_factory=lambda: platformdirs.user_cache_path("teamlore") / "models",
@@ -94,9 +92,7 @@ def load_settings(home: Path | None = None) -> Settings:
     for name in os.environ:
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             nearest = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.0)
-            raise BadSetting(
-                f"{name} is not a setting.", fix=f"Did you mean {nearest[0]}? `teamlore settings` lists all."
-            )
+            raise BadSetting(f"{name} is not a setting.", fix=f"Did you mean {nearest[0]}? See `teamlore settings`.")
     try:
         settings = Settings(home=home) if home else Settings()
     except ValidationError as error:

@@ -84,7 +84,7 @@ class Catalog(Protocol):
     """Sources, documents, versions, chunks, vectors and the change feed: the truth."""
 
     def put_source(self, *, name: str, root: str, space: str) -> Source:
-        """The source of that root in that space, made when new (and the space with it). Its id depends on both alone."""
+        """The source of that root in that space, both made when new. Its id depends on root and space alone."""
         ...
 
     def sources(self) -> list[Source]: ...
@@ -130,7 +130,7 @@ class Catalog(Protocol):
     def chunks(
         self, ids: Sequence[str], access: Access, *, filters: Filters | None = None, as_of: datetime | None = None
     ) -> dict[str, StoredChunk]:
-        """The join every hit goes through: those of `ids` that are current (or valid at `as_of`), allowed and wanted."""
+        """The join every hit goes through: the `ids` that are current (or valid at `as_of`), allowed and wanted."""
         ...
 
     def neighbours(self, document: str, version: int, first: int, last: int) -> list[StoredChunk]:
@@ -314,7 +314,7 @@ class Answerer(Protocol):
     def answer(self, question: Question) -> Answer: ...
 
     def stream(self, question: Question) -> Iterator[Event]:
-        """passages, delta…, citation…, then one done or error, always. Closing it cancels; the turn is stored anyway."""
+        """passages, delta…, citation…, then one done or error. Closing it cancels; the turn is stored anyway."""
         ...
 
 
