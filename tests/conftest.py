@@ -1,0 +1,21 @@
+"""Shared fixtures. The packs (real corpora) lie outside the project: TEAMLORE_PACKS, by default ../shared/data."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+PACKS = Path(os.environ.get("TEAMLORE_PACKS", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@pytest.fixture
+def pack() -> Callable[[str], Path]:
+    """The folder of a pack; skips where the packs are absent."""
+
+    def find(name: str) -> Path:
+        if not (PACKS / name).is_dir():
+            pytest.skip(f"the pack {name} is not at {PACKS} (set TEAMLORE_PACKS)")
+        return PACKS / name
+
+    return find
