@@ -406,6 +406,7 @@ class SearchHit:
     citation: Citation
     score: float
     why: Mapping[str, float]
+    best: tuple[int, int] | None = None  # start and end of the chunk that brought it here; None: all of it did
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
