@@ -147,6 +147,14 @@ class Catalog(Protocol):
         """What an index stores for those chunks that are still current, in the order asked."""
         ...
 
+    def vectors(self, ids: Sequence[str], model: str) -> tuple[list[str], Matrix]:
+        """Those of the `ids` (any number) that have a vector of this model, current or not, in the order asked.
+
+        Row i of the matrix, shape (len of the list, dim), belongs to entry i of the list. No text is read: it loads
+        the exact index at start. Shape (0, 0) when there are none.
+        """
+        ...
+
     def allowed_ids(
         self, access: Access, *, filters: Filters | None, as_of: datetime | None, limit: int
     ) -> list[str] | None:
