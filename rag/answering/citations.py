@@ -1,0 +1,49 @@
+"""From drafts to statements: pointers become citations, and the words are copied, never written."""
+
+from dataclasses import dataclass, field
+
+from rag.answering.checks import check_statement
+from rag.answering.compose import Draft
+from rag.answering.evidence import Evidence
+from rag.domain.types import Citation, Statement
+from rag.retrieval.locate import cite
+from rag.retrieval.searcher import Found
+
+
+@dataclass(slots=True)
+class Citer:
+    """Numbers citations in the order of their first use. One answer, one Citer."""
+
+    found: Found
+    evidence: Evidence
+    citations: list[Citation] = field(default_factory=list)
+    _numbers: dict[tuple[int, int, int], int] = field(default_factory=dict)
+
+    def statement(self, draft: Draft) -> tuple[Statement, list[Citation]]:
+        """The statement, and the citations that it is the first to use."""
+        before = len(self.citations)
+        numbers = tuple(dict.fromkeys(self._number(pointer) for pointer in draft.pointers))
+        quotes = [self.citations[number - 1].quote for number in numbers]
+        checks = check_statement(draft.text, quotes)
+        supported = bool(numbers) and all(check.passed for check in checks)
+        statement = Statement(
+            text=draft.text,
+            support="verified" if supported else "unsupported",
+            citations=numbers,
+            checks=checks,
+        )
+        return statement, self.citations[before:]
+
+    def _number(self, pointer: int) -> int:
+        sentence = self.evidence.sentences[pointer - 1]
+        key = sentence.passage, sentence.start, sentence.end
+        if key not in self._numbers:
+            self._numbers[key] = len(self.citations) + 1
+            text = self.found.text_of(self.found.passages[sentence.passage])
+            self.citations.append(cite(text, sentence.start, sentence.end, n=self._numbers[key]))
+        return self._numbers[key]
+
+
+def shown_text(statement: Statement) -> str:
+    """The statement with its markers: what the answer's text is joined from."""
+    return statement.text + "".join(f" [{n}]" for n in statement.citations)

@@ -1,0 +1,75 @@
+"""Without a model: the answer is the evidence's own sentences, chosen and ordered for the question."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rag.answering.evidence import Evidence, Sentence
+from rag.index.analysis import terms
+
+MOST_STATEMENTS = 4
+MOST_WORDS = 110
+WORTH = 0.72  # of the best sentence's score: below it a further sentence distracts more than it helps
+SAME = 0.8  # Jaccard overlap of terms above which two sentences say the same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A statement before it is cited: `pointers` name evidence sentences by their n."""
+
+    text: str
+    pointers: tuple[int, ...]
+
+
+class Writer(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    def write(self, question: str, evidence: Evidence) -> Iterator[Draft]:
+        """Statements as they come. None at all means that the evidence holds no answer.
+
+        Raises BackendFailed. Closing the iterator cancels what is under way.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractiveWriter:
+    name: str = "extractive"
+
+    def write(self, question: str, evidence: Evidence) -> Iterator[Draft]:
+        del question
+        for sentence in in_reading_order(choose(evidence.sentences)):
+            yield Draft(text=one_line(sentence.text), pointers=(sentence.n,))
+
+
+def choose(ranked: Sequence[Sentence]) -> list[Sentence]:
+    """The best sentence, then others worth reading that add something, within MOST_WORDS."""
+    chosen: list[Sentence] = []
+    said: list[set[str]] = []
+    words = 0
+    for sentence in ranked:
+        length = len(sentence.text.split())
+        if chosen and (sentence.score < WORTH * chosen[0].score or words + length > MOST_WORDS):
+            continue
+        own = set(terms(sentence.text))
+        if any(len(own & other) >= SAME * max(1, len(own | other)) for other in said):
+            continue
+        chosen.append(sentence)
+        said.append(own)
+        words += length
+        if len(chosen) == MOST_STATEMENTS:
+            break
+    return chosen
+
+
+def in_reading_order(chosen: Sequence[Sentence]) -> list[Sentence]:
+    """The best sentence's passage first and in its own order from there, then the other passages by rank."""
+    if not chosen:
+        return []
+    first = chosen[0].passage
+    return [chosen[0], *sorted(chosen[1:], key=lambda s: (s.passage != first, s.passage, s.start))]
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,56 @@
+"""Whether the evidence is enough to answer from. A refusal is an answer."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rag.answering.evidence import Evidence
+from rag.domain.types import Refusal
+from rag.retrieval.searcher import Found, search_hits
+
+NEAREST = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """A logistic model of "the evidence answers the question" over Evidence.features; below `least`: refuse."""
+
+    bias: float
+    weights: Mapping[str, float]
+    least: float = 0.5
+
+    def confidence(self, features: Mapping[str, float]) -> float:
+        """In [0, 1]."""
+        z = self.bias + sum(weight * features.get(name, 0.0) for name, weight in self.weights.items())
+        return 1 / (1 + math.exp(-z))
+
+
+DEFAULT = Threshold(
+    bias=-7.0,
+    weights={"cosine": 7.0, "sentence_cosine": 3.0, "coverage": 4.0, "names": 1.0},
+)
+
+
+def refuse(found: Found, evidence: Evidence, threshold: Threshold) -> Refusal | None:
+    """None when there is enough to answer from."""
+    if not found.passages:
+        return Refusal(reason="Nothing was found: no document that you may read holds words or ideas of the question.")
+    if not evidence.sentences:
+        return refusal(found, "What was found holds no sentence that could answer.")
+    if threshold.confidence(evidence.features) >= threshold.least:
+        return None
+    missing = _missing(found, evidence)
+    hint = f" They say nothing about {missing}." if missing else ""
+    return refusal(found, f"The documents come near the question, but none answers it.{hint}")
+
+
+def refusal(found: Found, reason: str) -> Refusal:
+    nearest = tuple(hit.citation for hit in search_hits(found)[:NEAREST])
+    people = dict.fromkeys(name for citation in nearest for name in citation.document.authors)
+    return Refusal(reason=reason, nearest=nearest, people=tuple(people))
+
+
+def _missing(found: Found, evidence: Evidence) -> str:
+    """Names of the question that no passage mentions, as a phrase."""
+    text = " ".join(f"{p.document.title} {' '.join(p.section)} {p.text}" for p in found.passages).lower()
+    return ", ".join(name for name in evidence.analysis.names if name not in text)

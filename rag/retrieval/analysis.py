@@ -1,0 +1,53 @@
+"""What a question asks for, read from its words alone."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from rag.index.analysis import terms
+
+Wants = Literal["person", "time", "number", "reason", "anything"]
+
+_QUANTITIES = "number|size|rate|value|score|accuracy|loss|learning rate|batch size|cost|price"
+_WANTS: tuple[tuple[Wants, re.Pattern[str]], ...] = (
+    ("person", re.compile(r"\b(who|whom|whose|which (person|people|team|author)s?)\b", re.I)),
+    ("time", re.compile(r"\b(when|(what|which) (date|day|month|year|time)|since|until)\b", re.I)),
+    (
+        "number",
+        re.compile(
+            r"\b(how (many|much|long|large|big|fast|often|high|low|far|old)|what percentage|"
+            rf"what (is|was|were) the ({_QUANTITIES}))\b",
+            re.I,
+        ),
+    ),
+    ("reason", re.compile(r"\b(why|what (caused|led|made)|how come|rationale|reason)\b", re.I)),
+)
+_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_SIGNS: dict[Wants, re.Pattern[str]] = {
+    "person": re.compile(r"@\w|\b[A-Z][a-z]+ [A-Z][a-z]+|\b(team|author|owner|lead|by)\b"),
+    "time": re.compile(rf"\b(19|20)\d\d\b|\b\d{{1,2}}[:.]\d\d\b|\b({_MONTHS})", re.I),
+    "number": re.compile(r"\d"),
+    "reason": re.compile(
+        r"\b(because|since|due to|so that|in order to|caused?|reason|therefore|thus|hence|as a result|leads? to|"
+        r"led to|to avoid|prevents?|otherwise|turned out|problem|issue|fail)",
+        re.I,
+    ),
+}
+_NAMED = re.compile(r"[`\"“]([^`\"”]+)[`\"”]|(?<![.?!]\s)(?<!^)\b([A-Z][\w.+-]*|\w*\d[\w.+-]*|\w+[_.-]\w[\w.-]*)\b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    terms: tuple[str, ...]  # as the lexical index knows them, each once
+    names: tuple[str, ...]  # quoted words, identifiers, capitalised words, numbers: lower case
+    wants: Wants
+
+    def shows(self, text: str) -> bool:
+        """Whether the text has the outward sign of what is wanted: a number, a date, a name, a "because"."""
+        return self.wants in _SIGNS and bool(_SIGNS[self.wants].search(text))
+
+
+def analyse(question: str) -> Analysis:
+    wants = next((kind for kind, pattern in _WANTS if pattern.search(question)), "anything")
+    names = tuple(dict.fromkeys((quoted or bare).lower() for quoted, bare in _NAMED.findall(question)))
+    return Analysis(terms=tuple(dict.fromkeys(terms(question))), names=names, wants=wants)
