@@ -4,7 +4,7 @@ import difflib
 import os
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError
@@ -86,15 +86,18 @@ class Settings(BaseSettings):
         return "local" if is_loopback(self.host) else "keys"
 
 
-def load_settings(home: Path | None = None) -> Settings:
-    """Raises BadSetting for an unknown TEAMLORE_ name, a wrong value, or `local` sign-in on an open address."""
+def load_settings(home: Path | None = None, *, host: str | None = None, port: int | None = None) -> Settings:
+    """What is given here (from the command line) wins over every other place.
+
+    Raises BadSetting for an unknown TEAMLORE_ name, a wrong value, or `local` sign-in on an open address."""
     known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields} | {f"{PREFIX}PACKS"}
     for name in os.environ:
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             nearest = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.0)
             raise BadSetting(f"{name} is not a setting.", fix=f"Did you mean {nearest[0]}? See `teamlore settings`.")
     try:
-        settings = Settings(home=home) if home else Settings()
+        given: dict[str, Any] = {"home": home, "host": host, "port": port}
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
         name = f"{PREFIX}{'_'.join(str(part) for part in first['loc'])}".upper()
@@ -105,3 +108,32 @@ def load_settings(home: Path | None = None) -> Settings:
             fix="Set TEAMLORE_AUTH=keys and make a key with `teamlore keys create`, or listen on 127.0.0.1.",
         )
     return settings
+
+
+def described(settings: Settings, home: Path | None) -> list[dict[str, str]]:
+    """Each setting: name, value (keys masked), where it came from, meaning."""
+    toml = settings.home / "teamlore.toml"
+    dotenv = DotEnvSettingsSource(Settings, env_file=".env", env_prefix=PREFIX)()
+    in_toml = TomlConfigSettingsSource(Settings, toml_file=toml)() if toml.exists() else {}
+    rows = []
+    for name, field in Settings.model_fields.items():
+        variable = f"{PREFIX}{name}".upper()
+        if name == "home" and home:
+            origin = "--home"
+        elif variable in {key.upper() for key in os.environ}:
+            origin = "environment"
+        elif name in dotenv:
+            origin = ".env"
+        elif name in in_toml:
+            origin = str(toml)
+        else:
+            origin = "default"
+        rows.append(
+            {
+                "name": variable,
+                "value": str(getattr(settings, name)),
+                "from": origin,
+                "meaning": field.description or "",
+            }
+        )
+    return rows

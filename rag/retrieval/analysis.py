@@ -48,6 +48,6 @@ class Analysis:
 
 
 def analyse(question: str) -> Analysis:
-    wants = next((kind for kind, pattern in _WANTS if pattern.search(question)), "anything")
+    wants: Wants = next((kind for kind, pattern in _WANTS if pattern.search(question)), "anything")
     names = tuple(dict.fromkeys((quoted or bare).lower() for quoted, bare in _NAMED.findall(question)))
     return Analysis(terms=tuple(dict.fromkeys(terms(question))), names=names, wants=wants)

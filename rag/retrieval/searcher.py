@@ -57,6 +57,7 @@ def search_hits(found: Found) -> list[SearchHit]:
             citation=cite(found.text_of(passage), passage.start, passage.end, n=n),
             score=passage.score,
             why=passage.why,
+            best=(passage.best.start, passage.best.end),
         )
         for n, passage in enumerate(found.passages, 1)
     ]

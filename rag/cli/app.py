@@ -1,0 +1,213 @@
+"""Every verb."""
+
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from eval.app import app as eval_app
+
+from rag.cli import keys, models, show
+from rag.cli.doors import Asked
+from rag.cli.open import open_door, settings_of
+from rag.domain.errors import BadInput, NotFound
+from rag.domain.types import Filters
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Answers from what your team has written down, with the exact words each answer rests on.",
+)
+app.add_typer(eval_app, name="eval", help="Measure retrieval and answers on question packs.")
+app.add_typer(keys.app, name="keys", help="API keys: create, list, revoke.")
+app.add_typer(models.app, name="models", help="Models: list, pull.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else there.")]
+Spaces = Annotated[list[str] | None, typer.Option("--space", help="Only this space (repeatable).")]
+Kinds = Annotated[
+    list[str] | None, typer.Option("--kind", help="Only this kind: retro, decision, notebook … (repeatable).")
+]
+Authors = Annotated[list[str] | None, typer.Option("--author", help="Only by this author (repeatable).")]
+After = Annotated[str, typer.Option(metavar="DATE", help="Dated this day or later.")]
+Before = Annotated[str, typer.Option(metavar="DATE", help="Dated before this day.")]
+AsOf = Annotated[str, typer.Option(metavar="DATE", help="What was valid then.")]
+
+
+@app.callback()
+def start(
+    context: typer.Context,
+    home: Annotated[Path | None, typer.Option(help="Where everything is stored (else TEAMLORE_HOME).")] = None,
+) -> None:
+    context.obj = home
+
+
+@app.command()
+def ingest(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    space: Annotated[str, typer.Option(help="Who may read it is granted by space.")] = "default",
+    kind: Annotated[str, typer.Option(help="The kind of all of it, where it does not say so itself.")] = "",
+    watch: Annotated[bool, typer.Option(help="Stay, and ingest again when something changes.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Read files and folders; what is unchanged costs nothing."""
+    if watch:
+        raise BadInput("--watch is not built yet.", fix="Run the command again when files change: only those are read.")
+    with open_door(context.obj, write=True) as door, show.progress() as on_progress:
+        report = door.ingest(paths, space=space, kind=kind, on_progress=on_progress)
+    show.as_json(report) if json else show.report(report)
+    if report.get("failed"):
+        raise typer.Exit(1)
+
+
+@app.command()
+def ask(
+    context: typer.Context,
+    question: str,
+    space: Spaces = None,
+    kind: Kinds = None,
+    author: Authors = None,
+    after: After = "",
+    before: Before = "",
+    as_of: AsOf = "",
+    json: AsJson = False,
+) -> None:
+    """Answer a question, with the exact words the answer rests on."""
+    asked = _asked(question, _filters(space, kind, author, after, before), as_of)
+    with open_door(context.obj) as door:
+        answer = door.ask(asked)
+    show.as_json(answer) if json else show.answer(answer)
+
+
+@app.command()
+def search(
+    context: typer.Context,
+    query: str,
+    k: Annotated[int, typer.Option("-k", min=1, max=50, help="How many passages.")] = 10,
+    space: Spaces = None,
+    kind: Kinds = None,
+    author: Authors = None,
+    after: After = "",
+    before: Before = "",
+    as_of: AsOf = "",
+    json: AsJson = False,
+) -> None:
+    """Find passages."""
+    asked = _asked(query, _filters(space, kind, author, after, before), as_of)
+    with open_door(context.obj) as door:
+        hits = door.search(asked, k)
+    show.as_json({"hits": hits}) if json else show.hits(hits)
+
+
+@app.command("show")
+def show_document(
+    context: typer.Context,
+    document: str,
+    version: Annotated[int | None, typer.Option(help="Which version; else the current one.")] = None,
+    start: Annotated[int, typer.Option(min=0, help="First character.")] = 0,
+    end: Annotated[int | None, typer.Option(min=0, help="Character after the last.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Print a document's text, or the span a citation names."""
+    with open_door(context.obj) as door:
+        found = door.text(document, version)
+    found["text"] = found["text"][start:end]
+    show.as_json(found) if json else show.raw(found["text"])
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="Address to listen on (else TEAMLORE_HOST).")] = "",
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port (else TEAMLORE_PORT).")] = None,
+    any_port: Annotated[bool, typer.Option("--any-port", help="Take the next free port when it is taken.")] = False,
+) -> None:
+    """Serve the API and the page until stopped."""
+    from rag.main import serve as run  # FastAPI and Gradio take seconds to import
+
+    run(settings_of(context.obj, host=host, port=port), any_port=any_port, say=show.line)
+
+
+@app.command()
+def status(context: typer.Context, json: AsJson = False) -> None:
+    """What is stored, and how the indexes are."""
+    with open_door(context.obj) as door:
+        state = door.status()
+    show.as_json(state) if json else show.tree(state)
+
+
+@app.command()
+def doctor(
+    context: typer.Context,
+    deep: Annotated[bool, typer.Option("--deep", help="Also check every stored chunk against its document.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Check the home and say what to do about what is wrong."""
+    from rag.cli.doctor import diagnose
+
+    findings = diagnose(settings_of(context.obj), deep=deep)
+    show.as_json({"findings": findings}) if json else show.table(findings, "check", "state", "detail", "fix")
+    if any(finding["state"] == "wrong" for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def rebuild(context: typer.Context) -> None:
+    """Build the indexes anew from the registry, beside the ones that are served."""
+    with open_door(context.obj, write=True) as door, show.progress() as on_progress:
+        door.rebuild(on_progress)
+    show.note("The indexes are rebuilt, or being rebuilt by the service: `teamlore status` shows how far.")
+
+
+@app.command()
+def purge(context: typer.Context, documents: Annotated[list[str], typer.Argument(help="Document ids.")]) -> None:
+    """Erase documents: every version, vector, index entry and stored quote."""
+    failed = False
+    with open_door(context.obj, write=True) as door:
+        for document in documents:
+            try:
+                door.purge(document)
+                show.line(f"purged {document}")
+            except NotFound as problem:
+                failed = True
+                show.error(problem)
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def settings(context: typer.Context, json: AsJson = False) -> None:
+    """Every setting, its value and where it came from."""
+    from rag.settings import described
+
+    rows = described(settings_of(context.obj), context.obj)
+    show.as_json({"settings": rows}) if json else show.table(rows, "name", "value", "from", "meaning")
+
+
+def _filters(
+    space: list[str] | None, kind: list[str] | None, author: list[str] | None, after: str, before: str
+) -> Filters:
+    return Filters(
+        spaces=tuple(space or ()),
+        kinds=tuple(kind or ()),
+        authors=tuple(author or ()),
+        after=_day(after, "--after"),
+        before=_day(before, "--before"),
+    )
+
+
+def _asked(text: str, filters: Filters, as_of: str) -> Asked:
+    if not text.strip():
+        raise BadInput("The question is empty.", fix='Ask in words: teamlore ask "Why did run 12 diverge?"')
+    day = _day(as_of, "--as-of")
+    return Asked(text=text, filters=filters, as_of=datetime.combine(day, time.max, UTC) if day else None)
+
+
+def _day(value: str, option: str) -> date | None:
+    if not value:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError as problem:
+        raise BadInput(f"{option}: {value!r} is not a date.", fix="Write it as 2026-03-31.") from problem

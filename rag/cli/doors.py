@@ -1,0 +1,129 @@
+"""One way to ask, whether a service runs on the home or not: what comes back is the JSON of the public surface."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from rag.client import Client
+from rag.domain.ports import OnProgress
+from rag.domain.services import Services
+from rag.domain.types import Access, Filters, Progress, Query, Question
+from rag.domain.wire import answer_json, document_json, hit_json, report_json
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question or query of the command line; dates and spaces as the filters of the public surface name them."""
+
+    text: str
+    filters: Filters
+    as_of: Any = None
+
+
+class Door(Protocol):
+    def ask(self, asked: Asked) -> Json: ...
+    def search(self, asked: Asked, k: int) -> list[Json]: ...
+    def ingest(self, paths: Sequence[Path], *, space: str, kind: str, on_progress: OnProgress) -> Json: ...
+    def text(self, document: str, version: int | None) -> Json: ...
+    def purge(self, document: str) -> None: ...
+    def rebuild(self, on_progress: OnProgress) -> None: ...
+    def status(self) -> Json: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LocalDoor:
+    """Works on the home itself."""
+
+    services: Services
+    release: Callable[[], None] = lambda: None
+
+    def ask(self, asked: Asked) -> Json:
+        return answer_json(self.services.answerer.answer(Question(query=_query(asked), asker="local")))
+
+    def search(self, asked: Asked, k: int) -> list[Json]:
+        return [hit_json(hit) for hit in self.services.searcher.search(_query(asked), k)]
+
+    def ingest(self, paths: Sequence[Path], *, space: str, kind: str, on_progress: OnProgress) -> Json:
+        return report_json(self.services.ingestor.ingest(paths, space=space, kind=kind, on_progress=on_progress))
+
+    def text(self, document: str, version: int | None) -> Json:
+        found = self.services.catalog.text(document, Access(everything=True), version=version)
+        return {**document_json(found.info), "text": found.text, "syntax": found.syntax}
+
+    def purge(self, document: str) -> None:
+        self.services.catalog.purge(document)
+        self.services.indexes.catch_up()
+
+    def rebuild(self, on_progress: OnProgress) -> None:
+        self.services.indexes.rebuild(on_progress)
+
+    def status(self) -> Json:
+        return {"service": None, **self.services.status()}
+
+    def close(self) -> None:
+        self.services.close()
+        self.release()
+
+
+def _query(asked: Asked) -> Query:
+    return Query(text=asked.text, access=Access(everything=True), filters=asked.filters, as_of=asked.as_of)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteDoor:
+    """Goes through the service that owns the home."""
+
+    client: Client
+    url: str
+
+    def ask(self, asked: Asked) -> Json:
+        return self.client.ask(asked.text, **_asked_json(asked))
+
+    def search(self, asked: Asked, k: int) -> list[Json]:
+        hits: list[Json] = self.client.search(asked.text, k=k, **_asked_json(asked))["hits"]
+        return hits
+
+    def ingest(self, paths: Sequence[Path], *, space: str, kind: str, on_progress: OnProgress) -> Json:
+        job = self.client.ingest_paths([str(path.resolve()) for path in paths], space=space, kind=kind)
+
+        def show(state: Json) -> None:
+            if state.get("progress"):
+                on_progress(Progress(**state["progress"]))
+
+        finished = self.client.wait(job["id"], on_state=show)
+        report: Json = finished["report"] or {}
+        return report if report else {"failed": [{"file": "", "reason": finished["error"]}]}
+
+    def text(self, document: str, version: int | None) -> Json:
+        return self.client.text(document, version=version)
+
+    def purge(self, document: str) -> None:
+        self.client.purge(document)
+
+    def rebuild(self, on_progress: OnProgress) -> None:
+        del on_progress
+        self.client.rebuild()
+
+    def status(self) -> Json:
+        return {"service": self.url, **self.client.status()}
+
+    def close(self) -> None:
+        self.client.close()
+
+
+def _asked_json(asked: Asked) -> Json:
+    filters = asked.filters
+    return {
+        "filters": {
+            "spaces": list(filters.spaces),
+            "kinds": list(filters.kinds),
+            "authors": list(filters.authors),
+            "after": filters.after.isoformat() if filters.after else None,
+            "before": filters.before.isoformat() if filters.before else None,
+        },
+        "as_of": asked.as_of.isoformat() if asked.as_of else None,
+    }

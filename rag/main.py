@@ -1,0 +1,231 @@
+"""The one place that knows every class: settings in, services out."""
+
+import errno
+import functools
+import platform
+import socket
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from ingest.pipeline import Pipeline
+from ingest.redaction import Redactor
+from ingest.sandbox import ReaderPool
+
+from rag.answering.answerer import EvidenceAnswerer
+from rag.answering.compose import ExtractiveWriter, Writer
+from rag.answering.prompt import PointerWriter
+from rag.answering.refusal import DEFAULT
+from rag.domain.errors import BadSetting
+from rag.domain.ports import LLM, Embedder, OnProgress
+from rag.domain.services import Services
+from rag.index.generations import HomeIndexes
+from rag.models.embedder import load_embedder
+from rag.models.llms import load_llm
+from rag.registry.catalog import SqlCatalog
+from rag.registry.conversations import SqlConversations
+from rag.registry.database import open_database
+from rag.registry.generations import SqlGenerations
+from rag.registry.grants import SqlGrants
+from rag.registry.home import Home, lock_home
+from rag.registry.jobs import SqlJobs
+from rag.retrieval.expansion import Expansion
+from rag.retrieval.retrievers import HybridRetriever
+from rag.retrieval.searcher import PassageSearcher
+from rag.settings import Settings, load_settings
+
+if TYPE_CHECKING:  # FastAPI is imported by who serves
+    from fastapi import FastAPI
+
+
+def open_home(settings: Settings) -> Home:
+    return Home(settings.home)
+
+
+def build(
+    settings: Settings,
+    *,
+    mode: Literal["read", "write", "serve"] = "write",
+    embedder: Embedder | None = None,
+    llm: LLM | None = None,
+    on_progress: OnProgress | None = None,
+) -> Services:
+    """Wire the service. What is passed in stands in for what the settings would have built.
+
+    read: beside any writer, nothing is written. write: the caller holds the home's lock. serve: the same, and the
+    indexes are probed, caught up and rebuilt in the background.
+    """
+    home, write = open_home(settings), mode != "read"
+    engine = open_database(settings.registry or home.registry_url, read_only=not write)
+    embedder = embedder or load_embedder(
+        settings.embedder,
+        models=settings.models,
+        backend=settings.embedder_backend,
+        threads=settings.threads,
+        on_progress=on_progress,
+    )
+    catalog, generations, jobs = SqlCatalog(engine), SqlGenerations(engine), SqlJobs(engine)
+    indexes = HomeIndexes(
+        catalog,
+        generations,
+        directory=home.indexes,
+        model=embedder.fingerprint,
+        dimension=embedder.dimension,
+        chroma_url=settings.chroma,
+        read_only=not write,
+        background=mode == "serve",
+    )
+    searcher = PassageSearcher(
+        retriever=HybridRetriever(embedder=embedder, dense=indexes.dense, lexical=indexes.lexical, catalog=catalog),
+        expansion=Expansion(catalog=catalog),
+        catalog=catalog,
+    )
+    conversations = SqlConversations(engine)
+    writer = _writer(settings, llm)
+    pool = ReaderPool(workers=settings.parser_workers)
+    pipeline = Pipeline(
+        catalog=catalog,
+        embedder=embedder,
+        pool=pool,
+        redactor=Redactor(),
+        indexes=indexes,
+        originals=home.originals if settings.keep_originals else None,
+    )
+    answerer = EvidenceAnswerer(
+        searcher=searcher,
+        embedder=embedder,
+        writer=writer,
+        threshold=DEFAULT,
+        conversations=conversations if write else None,
+        model={"llm": writer.name, "embedder": embedder.name},
+        state=functools.partial(_index_warnings, indexes),
+    )
+    if write:
+        jobs.interrupted()
+
+    def close() -> None:
+        pool.close()
+        indexes.close()
+        engine.dispose()
+
+    return Services(
+        catalog=catalog,
+        generations=generations,
+        grants=SqlGrants(engine),
+        jobs=jobs,
+        conversations=conversations,
+        indexes=indexes,
+        searcher=searcher,
+        answerer=answerer,
+        ingestor=pipeline,
+        status=lambda: _status(settings, catalog.counts(), embedder, writer, indexes.health()),
+        close=close,
+    )
+
+
+def _writer(settings: Settings, llm: LLM | None) -> Writer:
+    llm = llm or load_llm(settings.llm, base_url=settings.llm_base_url, api_key=settings.llm_api_key.get_secret_value())
+    return PointerWriter(llm=llm) if llm else ExtractiveWriter()
+
+
+def _index_warnings(indexes: HomeIndexes) -> tuple[str, ...]:
+    """Only what an asker should know: with exact search standing in, answers are as good, only slower."""
+    return tuple(
+        f"The {name} index is {state['state']}: {state['reason']}"
+        for name, state in indexes.health().items()
+        if state["state"] == "rebuilding" and state.get("reason")
+    )
+
+
+def _status(
+    settings: Settings, counts: dict[str, int], embedder: Embedder, writer: Writer, health: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "teamlore": version("teamlore"),
+        "python": platform.python_version(),
+        "home": str(settings.home),
+        "counts": counts,
+        "embedder": {
+            "name": embedder.name,
+            "fingerprint": embedder.fingerprint[:16],
+            "dimension": embedder.dimension,
+            "note": getattr(embedder, "note", ""),
+        },
+        "llm": writer.name,
+        "indexes": health,
+    }
+
+
+def make_app(settings: Settings | None = None) -> "FastAPI":
+    """Served by `uvicorn --factory rag.main:make_app`; importing this module starts nothing. Takes the home's lock."""
+    settings = settings or load_settings()
+    app, _ = _locked_app(settings, settings.port)
+    return app
+
+
+def serve(settings: Settings, *, any_port: bool = False, say: Callable[[str], None]) -> None:
+    """Serve until stopped. Raises BadSetting when the port is taken, HomeLocked when the home is."""
+    import uvicorn
+
+    with _listen(settings, any_port) as listening:
+        port = listening.getsockname()[1]
+        app, url = _locked_app(settings, port)
+        say(f"teamlore serves {settings.home}\n  page  {url}/ui\n  API   {url}/docs\nStop it with Ctrl+C.")
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=20, access_log=False)
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _locked_app(settings: Settings, port: int) -> "tuple[FastAPI, str]":
+    from ui.app import mount
+
+    from rag.api.app import create_app
+
+    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{'127.0.0.1' if shown in ('0.0.0.0', '[::]') else shown}:{port}"
+    lock = lock_home(open_home(settings), url=url)
+    owner = lock.__enter__()
+    services = build(settings, mode="serve")
+
+    def close() -> None:
+        services.close()
+        lock.__exit__(None, None, None)
+
+    app = create_app(
+        _closing(services, close),
+        auth=settings.auth_mode,
+        local_token=owner.token,
+        hosts=[settings.host, *(host.strip() for host in settings.allowed_hosts.split(",") if host.strip())],
+        ingest_roots=[Path(root) for root in settings.ingest_roots.split(":") if root],
+    )
+    return mount(app, url), url
+
+
+def _closing(services: Services, close: Callable[[], None]) -> Services:
+    from dataclasses import replace
+
+    return replace(services, close=close)
+
+
+def _listen(settings: Settings, any_port: bool) -> socket.socket:
+    """The listening socket, made here so that a taken port is told before anything is opened."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    last = settings.port + (20 if any_port and settings.port else 0)
+    for port in range(settings.port, last + 1):
+        listening = socket.socket(family)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((settings.host, port))
+        except OSError as problem:
+            listening.close()
+            if problem.errno != errno.EADDRINUSE:
+                raise BadSetting(
+                    f"Cannot listen on {settings.host}:{port}: {problem.strerror}.",
+                    fix="Set TEAMLORE_HOST to an address of this machine and TEAMLORE_PORT to one you may use.",
+                ) from problem
+        else:
+            return listening
+    raise BadSetting(
+        f"Port {settings.port} on {settings.host} is taken.",
+        fix="Stop what listens there, set TEAMLORE_PORT, or use `teamlore serve --any-port`.",
+    )
