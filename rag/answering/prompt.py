@@ -45,7 +45,7 @@ SCHEMA: dict[str, Any] = {
     "required": ["statements"],
     "additionalProperties": False,
 }
-_OBJECT = re.compile(r"\{[^{}]*\}")
+_DECODER = json.JSONDecoder()
 _MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
 
 
@@ -88,15 +88,19 @@ def user_prompt(question: str, shown: Sequence[Sentence]) -> str:
 
 def parse(written: str) -> list[Draft]:
     """Every whole statement in what was written so far, in order; what is no statement is skipped."""
-    drafts = []
-    for match in _OBJECT.finditer(written):
+    drafts: list[Draft] = []
+    at = written.find("{")
+    while at >= 0:
+        after = at + 1
         try:
-            value = json.loads(match.group())
+            value, end = _DECODER.raw_decode(written, at)
         except ValueError:
-            continue
-        text, pointers = value.get("text"), value.get("sentences")
+            value = {}
+        text = value.get("text")
         if isinstance(text, str) and text.strip():
-            drafts.append(Draft(text=_MARKER.sub("", one_line(text)), pointers=_integers(pointers)))
+            drafts.append(Draft(text=_MARKER.sub("", one_line(text)), pointers=_integers(value.get("sentences"))))
+            after = end
+        at = written.find("{", after)
     return drafts
 
 
