@@ -1,0 +1,19 @@
+"""The readers. The first one that claims a candidate reads it, so the narrow ones stand before the wide ones."""
+
+from ingest.readers import markdown, plain
+from ingest.readers.base import Candidate, Reader, unsupported
+from rag.domain.errors import UnsupportedFormat
+
+READERS: tuple[Reader, ...] = (
+    markdown.READER,
+    plain.READER,  # the last: it claims whatever is text
+)
+
+
+def find_reader(candidate: Candidate) -> Reader | None:
+    """None: nothing here reads it; `no_reader` says so in words."""
+    return next((reader for reader in READERS if reader.claims(candidate)), None)
+
+
+def no_reader(candidate: Candidate) -> UnsupportedFormat:
+    return unsupported(candidate, READERS)

@@ -1,10 +1,14 @@
 """What every reader is: a claim on a file or folder, and a way to read it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.text.decode import Decoded, cut, decode
+from rag.domain.errors import LimitExceeded, UnsupportedFormat
 from rag.domain.types import Parsed
+
+HEAD_BYTES = 8 * 2**10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,7 @@ class Limits:
 
     file_bytes: int = 50 * 2**20
     cpu_seconds: int = 60
+    wall_seconds: int = 120
     memory_bytes: int = 1 * 2**30  # above what the child takes for itself
     text_chars: int = 5_000_000
     elements: int = 50_000
@@ -51,3 +56,44 @@ class Reader:
     claims: Callable[[Candidate], bool]
     read: Callable[[Candidate, Limits], Iterator[Parsed]]
     suffixes: frozenset[str] = frozenset()  # for messages and for the list in the docs
+
+
+def look_at(path: Path, relative: str) -> Candidate:
+    """The candidate at `path`. Raises OSError as `open` does."""
+    if path.is_dir():
+        return Candidate(path=path, relative=relative, is_dir=True)
+    with path.open("rb") as file:
+        return Candidate(path=path, relative=relative, head=file.read(HEAD_BYTES))
+
+
+def unsupported(candidate: Candidate, readers: Iterable[Reader]) -> UnsupportedFormat:
+    """What to say when no reader claims it."""
+    known = sorted({suffix for reader in readers for suffix in reader.suffixes})
+    what = f"no reader for {candidate.suffix}" if candidate.suffix else "no reader, and it is no text"
+    return UnsupportedFormat(
+        f"{candidate.relative}: {what}.",
+        fix=f"Convert it to one of {', '.join(known)}, or add a reader in ingest/readers/.",
+    )
+
+
+def read_bytes(candidate: Candidate, limits: Limits) -> bytes:
+    """Raises LimitExceeded beyond `file_bytes`."""
+    with candidate.path.open("rb") as file:
+        data = file.read(limits.file_bytes + 1)
+    if len(data) > limits.file_bytes:
+        raise too_large(candidate.relative, limits)
+    return data
+
+
+def read_text(candidate: Candidate, limits: Limits) -> Decoded:
+    """At most `text_chars` of it. Raises UnreadableSource for an empty or binary file, LimitExceeded."""
+    decoded = decode(read_bytes(candidate, limits), candidate.relative)
+    text, notes = cut(decoded.text, limits.text_chars)
+    return Decoded(text, decoded.notes + notes)
+
+
+def too_large(name: str, limits: Limits) -> LimitExceeded:
+    return LimitExceeded(
+        f"{name} is larger than {limits.file_bytes / 2**20:,.0f} MiB.",
+        fix="Split it, or leave out what nobody will ask about.",
+    )
