@@ -1,0 +1,10 @@
+"""Every metric by the name it is reported under."""
+
+from eval.metrics.base import Metric
+from eval.metrics.citations import CITATIONS
+from eval.metrics.correctness import CORRECTNESS
+from eval.metrics.evidence import EVIDENCE
+from eval.metrics.refusal import REFUSAL
+from eval.metrics.retrieval import RETRIEVAL
+
+METRICS: dict[str, Metric] = {**RETRIEVAL, **EVIDENCE, **CITATIONS, **CORRECTNESS, **REFUSAL}

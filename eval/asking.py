@@ -1,0 +1,119 @@
+"""One question put to the service, seen by the metrics."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from eval.metrics import METRICS
+from eval.metrics.base import Observation, TextOf
+from eval.metrics.citations import CITATIONS
+from eval.metrics.correctness import CORRECTNESS
+from eval.metrics.evidence import EVIDENCE
+from eval.metrics.refusal import REFUSAL
+from eval.metrics.retrieval import RETRIEVAL
+from eval.packs import Layout, Pack, Sample
+from eval.places import EVERYTHING, Places
+from rag.domain.errors import TeamloreError
+from rag.domain.services import Services
+from rag.domain.types import Answer, Query, Question, SearchHit
+
+Command = Literal["retrieval", "answers"]
+ASKER = "eval"
+DEEP = 200  # passages asked for, so that 100 different documents come out
+SHOWN = 10  # passages that evidence is looked for in
+
+MEASURED: dict[tuple[Command, Layout], tuple[str, ...]] = {
+    ("retrieval", "beir"): tuple(RETRIEVAL),
+    ("retrieval", "files"): tuple(EVIDENCE),
+    ("answers", "beir"): (*CITATIONS, *CORRECTNESS, *REFUSAL),
+    ("answers", "files"): (*EVIDENCE, *CITATIONS, *CORRECTNESS, *REFUSAL),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One question after it was asked. `details` are for people who look why."""
+
+    sample: Sample
+    metrics: Mapping[str, float | None]
+    latency_ms: float | None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    command: Command
+    services: Services
+    places: Places
+    text_of: TextOf
+
+    def item(self, pack: Pack, sample: Sample) -> Item:
+        names = MEASURED[self.command, pack.layout]
+        try:
+            seen, latency, details = self._observe(pack, sample)
+        except TeamloreError as error:
+            return Item(sample=sample, metrics=dict.fromkeys(names), latency_ms=None, error=str(error))
+        scores = {name: METRICS[name](seen).value for name in names}
+        return Item(sample=sample, metrics=scores, latency_ms=latency, details=details)
+
+    def _observe(self, pack: Pack, sample: Sample) -> tuple[Observation, float, dict[str, Any]]:
+        if self.command == "answers":
+            return self._answered(pack, sample)
+        started = time.perf_counter()
+        hits = self.services.searcher.search(_query(sample), DEEP if pack.layout == "beir" else SHOWN)
+        latency = (time.perf_counter() - started) * 1000
+        if pack.layout == "beir":
+            ranking = self.places.ranking(hits)
+            return Observation(sample=sample, ranking=ranking), latency, {"ranking": list(ranking[:SHOWN])}
+        found = self.places.found(hits, pack.name)
+        return Observation(sample=sample, found=found), latency, _shown(hits)
+
+    def _answered(self, pack: Pack, sample: Sample) -> tuple[Observation, float, dict[str, Any]]:
+        conversation = self._conversation(sample)
+        started = time.perf_counter()
+        answer = self.services.answerer.answer(_question(sample, conversation))
+        latency = (time.perf_counter() - started) * 1000
+        hits = self.services.searcher.search(_query(sample), SHOWN)
+        seen = Observation(
+            sample=sample,
+            found=self.places.found(hits, pack.name),
+            answer=answer,
+            cited=self.places.cited(answer.citations, pack.name),
+            text_of=self.text_of,
+        )
+        return seen, latency, {**_shown(hits), **_said(answer)}
+
+    def _conversation(self, sample: Sample) -> str | None:
+        """The asker's earlier turns, asked for real."""
+        if not sample.turns:
+            return None
+        conversation = self.services.conversations.start(ASKER)
+        for turn in sample.turns:
+            query = Query(text=turn, access=EVERYTHING)
+            self.services.answerer.answer(Question(query=query, conversation_id=conversation, asker=ASKER))
+        return conversation
+
+
+def _query(sample: Sample) -> Query:
+    return Query(text=sample.question, access=EVERYTHING)
+
+
+def _question(sample: Sample, conversation: str | None) -> Question:
+    return Question(query=_query(sample), conversation_id=conversation, asker=ASKER)
+
+
+def _shown(hits: Sequence[SearchHit]) -> dict[str, Any]:
+    found = [hit.citation.document.path for hit in hits[:SHOWN]]
+    return {"found": found, "top_score": hits[0].score if hits else None}
+
+
+def _said(answer: Answer) -> dict[str, Any]:
+    return {
+        "status": answer.status,
+        "answer": answer.text,
+        "citations": [{"source": c.document.path, "quote": c.quote} for c in answer.citations],
+        "refusal": answer.refusal.reason if answer.refusal else None,
+        "timings_ms": dict(answer.timings_ms),
+    }

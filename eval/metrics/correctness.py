@@ -1,0 +1,113 @@
+"""Is the answer right?
+
+answer_correct: 1 or 0, scored on the first 80 words. Every number, date, name and identifier of the gold answer must be
+in the answer and none contradicted (said to be *not* so, another unit, `no` for `yes`). A gold answer that holds none
+of these is compared by the share of its content words, stemmed, that the answer has: at least THRESHOLD. A refused
+question is not answered correctly. None where the pack knows no answer.
+
+answer_words: words of the answer without its markers; None when refused.
+
+Numbers are equal within a relative 1e-6, per cent and scales folded: 87.1 % = 0.871, 1e-3 = 0.001, 3k = 3000, and
+0.871 is not 0.817.
+
+Worked: gold "3.3M GPU hours on A100-80GB" holds the number 3,300,000, the name GPU and the identifier A100-80GB;
+"It took 3,300,000 GPU hours on A100 80GB cards." is correct, "3.3M hours on V100" is not.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+
+from eval.metrics.base import NOT_SCORED, Metric, Observation, Score
+from eval.metrics.keys import Key, keys, plain
+
+WORDS = 80
+THRESHOLD = 0.5  # see docs/measurements.md: where agreement with people's labels is best on the judge packs
+_NEGATED = re.compile(r"\b(?:not|never|nor|cannot|\w+n't|no longer|instead of|rather than)\s(?:\S+\s)?$", re.I)
+_WORD = re.compile(r"\w+")
+_FUNCTION_WORDS = """a about after all also an and any are as at be because been before being both but by can could did do
+    does doing for from had has have he her him his how i if in into is it its just may might more most much must my no
+    not of on only or other our out over own same she should since so some such than that the their them then there
+    these they this those through to too up very was we were what when where which while who whom why will with would
+    you your"""
+_STOP = frozenset(_FUNCTION_WORDS.split())
+
+
+def correct(answer: str, golds: Sequence[str]) -> float | None:
+    """1.0 when the answer agrees with any of the gold answers; None when there is none."""
+    if not golds:
+        return None
+    said = plain(" ".join(answer.split()[:WORDS]))
+    return float(any(_agrees(said, plain(gold)) for gold in golds))
+
+
+def _agrees(said: str, gold: str) -> bool:
+    if _polarity(said) * _polarity(gold) < 0:
+        return False
+    wanted = [key for key in keys(gold) if key.text.lower() != "one"]
+    if not wanted:
+        return similarity(said, gold) >= THRESHOLD
+    present = keys(said)
+    return all(_has(said, present, key, negated=bool(_NEGATED.search(gold[: key.start]))) for key in wanted)
+
+
+def _polarity(text: str) -> int:
+    first = _WORD.search(text.lower())
+    return {"yes": 1, "no": -1}.get(first.group() if first else "", 0)
+
+
+def _has(said: str, present: Sequence[Key], wanted: Key, *, negated: bool) -> bool:
+    """Somewhere, and not only where the answer denies it (unless the gold answer does too)."""
+    if wanted.kind in {"number", "date"}:
+        places = [key.start for key in present if _equal(key, wanted)]
+    else:
+        places = [match.start() for match in _pattern(wanted.text).finditer(said)]
+    return any(negated or not _NEGATED.search(said[:start]) for start in places)
+
+
+def _equal(a: Key, b: Key) -> bool:
+    if a.kind != b.kind or (a.unit and b.unit and a.unit != b.unit):
+        return False
+    return math.isclose(a.value, b.value, rel_tol=1e-6, abs_tol=0.0)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """The parts of a name in order, whatever joins them; a `v` in front of a version may come or go."""
+    parts = re.findall(r"[^\W_]+", re.sub(r"^v(?=\d)", "", text, flags=re.I))
+    joined = r"[\W_]*".join(re.escape(part) for part in parts) or re.escape(text)
+    return re.compile(rf"(?<![^\W_])v?{joined}(?![^\W_])", re.I)
+
+
+def similarity(said: str, gold: str) -> float:
+    """Share, in [0, 1], of the gold answer's distinct content words (stemmed) that the answer has; 0 for no words."""
+    wanted = _stems(gold)
+    return len(wanted & _stems(said)) / len(wanted) if wanted else 0.0
+
+
+def _stems(text: str) -> frozenset[str]:
+    import snowballstemmer
+
+    words = [word for word in _WORD.findall(text.lower()) if word not in _STOP]
+    return frozenset(snowballstemmer.stemmer("english").stemWords(words))
+
+
+def answer_text(text: str) -> str:
+    """Without citation markers."""
+    return re.sub(r"\s*\[\d+(?:,\s*\d+)*\]", "", text).strip()
+
+
+def answer_correct(seen: Observation) -> Score:
+    if seen.answer is None or seen.sample.answerable is False or not seen.sample.answers:
+        return NOT_SCORED
+    if seen.answer.status == "refused":
+        return Score(0.0)
+    return Score(correct(answer_text(seen.answer.text), seen.sample.answers))
+
+
+def answer_words(seen: Observation) -> Score:
+    if seen.answer is None or seen.answer.status == "refused":
+        return NOT_SCORED
+    return Score(float(len(answer_text(seen.answer.text).split())))
+
+
+CORRECTNESS: dict[str, Metric] = {"answer_correct": answer_correct, "answer_words": answer_words}

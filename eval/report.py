@@ -1,0 +1,179 @@
+"""A run as the JSON of `--out`, and as tables for people."""
+
+import os
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from eval.asking import Item
+from eval.progress import Narrator
+from eval.runner import PackRun, Run
+from eval.stats import Estimate, estimate
+from rag import __version__
+from rag.settings import Settings
+
+TOGETHER = "*"  # the file packs, which share an index
+_PRIVATE = {"home", "models", "llm_api_key", "registry", "chroma", "ingest_roots"}  # paths of this machine, keys
+_PERFECT = {"false_answer": 0.0, "false_refusal": 0.0}  # where less is better; 1 elsewhere
+_NO_GOAL = frozenset({"answer_words"})
+
+
+def run_json(run: Run, settings: Settings) -> dict[str, Any]:
+    """The shape of `--out`."""
+    packs = {one.pack.name: _pack_json([one]) for one in run.packs}
+    if files := [one for one in run.packs if one.pack.layout == "files"]:
+        packs[TOGETHER] = _pack_json(files)
+    system = {
+        "version": __version__,
+        "fingerprints": _without_paths(run.system),
+        "settings": settings.model_dump(mode="json", exclude=_PRIVATE),
+        "machine": machine(),
+    }
+    return {"command": run.command, "packs": packs, "system": system, "seconds": round(run.seconds, 3)}
+
+
+def machine() -> dict[str, Any]:
+    return {
+        "system": platform.system(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "python": platform.python_version(),
+    }
+
+
+def _without_paths(status: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: _without_paths(value) if isinstance(value, Mapping) else value
+        for key, value in status.items()
+        if key not in {"home", "path", "url", "pid"}
+    }
+
+
+def _pack_json(runs: Sequence[PackRun]) -> dict[str, Any]:
+    """Several runs together have their items named `pack/id`."""
+    named = [(f"{run.pack.name}/" if len(runs) > 1 else "", item) for run in runs for item in run.items]
+    kinds = sorted({item.sample.kind for _, item in named if item.sample.kind})
+    by_kind = {kind: [(prefix, item) for prefix, item in named if item.sample.kind == kind] for kind in kinds}
+    return {
+        "n": len(named),
+        "metrics": _metrics_json(named),
+        "by_kind": {kind: {"n": len(some), "metrics": _metrics_json(some)} for kind, some in by_kind.items()},
+        "latency_ms": percentiles(item.latency_ms for _, item in named),
+        "errors": sum(bool(item.error) for _, item in named),
+        "ingest": {run.pack.name: _ingest_json(run) for run in runs},
+        "items": [_item_json(prefix, item) for prefix, item in named],
+    }
+
+
+def _metrics_json(named: Sequence[tuple[str, Item]]) -> dict[str, Any]:
+    names = dict.fromkeys(name for _, item in named for name in item.metrics)
+    return {name: _estimate_json(estimated(named, name)) for name in names}
+
+
+def estimated(named: Iterable[tuple[str, Item]], metric: str) -> Estimate:
+    """Over the items where it could be scored; questions on one document are drawn together."""
+    scored = [(item.metrics.get(metric), prefix + item.sample.cluster) for prefix, item in named]
+    kept = [(value, cluster) for value, cluster in scored if value is not None]
+    return estimate([value for value, _ in kept], [cluster for _, cluster in kept])
+
+
+def _estimate_json(found: Estimate) -> dict[str, Any]:
+    return {"value": _rounded(found.value), "ci95": [_rounded(found.low), _rounded(found.high)], "n": found.n}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
+
+
+def percentiles(values: Iterable[float | None]) -> dict[str, float | None]:
+    ordered = sorted(value for value in values if value is not None)
+    if not ordered:
+        return {"p50": None, "p95": None}
+    return {f"p{p}": round(ordered[min(len(ordered) - 1, len(ordered) * p // 100)], 2) for p in (50, 95)}
+
+
+def _ingest_json(run: PackRun) -> dict[str, Any]:
+    report = run.ingest
+    return {
+        "files": report.files,
+        "documents": report.documents,
+        "chunks": report.chunks,
+        "embedded": report.embedded,
+        "unchanged": report.unchanged,
+        "skipped": [{"file": trouble.file, "reason": trouble.reason} for trouble in report.skipped],
+        "failed": [{"file": trouble.file, "reason": trouble.reason} for trouble in report.failed],
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def _item_json(prefix: str, item: Item) -> dict[str, Any]:
+    return {
+        "id": prefix + item.sample.id,
+        "kind": item.sample.kind,
+        "question": item.sample.question,
+        "metrics": {name: _rounded(value) for name, value in item.metrics.items()},
+        "cluster": prefix + item.sample.cluster,
+        "latency_ms": None if item.latency_ms is None else round(item.latency_ms, 3),
+        **({"error": item.error} if item.error else {}),
+        **item.details,
+    }
+
+
+# --- for people -------------------------------------------------------------------------------------------------
+
+
+def show(result: Mapping[str, Any], console: Console) -> None:
+    """One table a pack; the packs together last, when they are several."""
+    packs = result["packs"]
+    for name, pack in packs.items():
+        if name == TOGETHER and len(pack["ingest"]) < 2:
+            continue
+        console.print(_table(f"{name}: {pack['n']} questions", pack))
+        latency = pack["latency_ms"]
+        if latency["p50"] is not None:
+            console.print(
+                f"a question takes {latency['p50']} ms at the median, {latency['p95']} ms at p95", style="dim"
+            )
+        if pack["errors"]:
+            console.print(f"{pack['errors']} questions failed", style="bold red")
+    console.print(f"{result['seconds']:.1f} s in all", style="dim")
+
+
+def _table(title: str, pack: Mapping[str, Any]) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column("metric")
+    for heading in ("mean", "95 %", "scored", "not"):
+        table.add_column(heading, justify="right")
+    for name, found in pack["metrics"].items():
+        low, high = found["ci95"]
+        interval = "" if low is None else f"{low:.3f} to {high:.3f}"
+        mean = "none" if found["value"] is None else f"{found['value']:.3f}"
+        table.add_row(name, mean, interval, str(found["n"]), str(pack["n"] - found["n"]))
+    return table
+
+
+def show_failures(run: Run, narrator: Narrator) -> None:
+    """Every question that missed a metric, in two lines."""
+    for one in run.packs:
+        for item in one.items:
+            missed = [
+                name
+                for name, value in item.metrics.items()
+                if value is not None and name not in _NO_GOAL and value != _PERFECT.get(name, 1.0)
+            ]
+            if item.error or missed:
+                narrator.say(f"{one.pack.name}/{item.sample.id}: {item.sample.question}")
+                narrator.say(f"    {item.error or ', '.join(missed)}; {_gold(item)}")
+
+
+def _gold(item: Item) -> str:
+    sample = item.sample
+    gold = ", ".join(sample.gold_files or sorted(sample.judgements)[:3]) or "unanswerable"
+    answer = f'; wanted "{sample.answers[0][:80]}"' if sample.answers else ""
+    said = f'; said "{str(item.details["answer"])[:160]}"' if item.details.get("answer") else ""
+    return f"gold: {gold}{answer}{said}"

@@ -1,0 +1,142 @@
+"""Packs through the product's own path: ingest, retrieval, the Answerer that is served; then the metrics."""
+
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from eval.asking import Asking, Command, Item
+from eval.corpus import stage
+from eval.packs import Pack, Sample
+from eval.places import places, texts
+from eval.progress import Narrator
+from rag.domain.services import Services
+from rag.domain.types import IngestReport
+from rag.settings import Settings, load_settings
+
+OpenHome = Callable[[Path], Services]
+SPACE = "eval"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    home: Path | None = None  # where indexes are kept, one folder each; None: a temporary one, removed
+    separate: bool = False
+    limit: int | None = None  # questions of each pack, a seeded sample
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackRun:
+    pack: Pack
+    items: tuple[Item, ...]
+    ingest: IngestReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    command: Command
+    packs: tuple[PackRun, ...]
+    system: Mapping[str, Any]
+    seconds: float
+
+
+def isolated(home: Path) -> Settings:
+    """The user's settings, but this home and nothing else of what they name as storage."""
+    return load_settings(home).model_copy(update={"registry": "", "chroma": ""})
+
+
+def open_services(home: Path) -> Services:
+    from rag.main import build
+
+    return build(isolated(home))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    command: Command
+    options: Options = Options()
+    open_home: OpenHome = open_services
+    narrator: Narrator = field(default_factory=Narrator)
+
+    def run(self, packs: Sequence[Pack]) -> Run:
+        """Ask every question of every pack. One that fails is an item with an error; a corpus that fails raises."""
+        started, runs = time.monotonic(), list[PackRun]()
+        system: Mapping[str, Any] = {}
+        with _root(self.options.home) as root:
+            for together in indexes(packs, separate=self.options.separate):
+                folder = root / index_name(together)
+                services = self.open_home(_made(folder / "home"))
+                try:
+                    runs.extend(self._index(services, together, folder / "corpus"))
+                    system = services.status()
+                finally:
+                    services.close()
+        order = {pack.name: place for place, pack in enumerate(packs)}
+        runs.sort(key=lambda run: order[run.pack.name])
+        return Run(command=self.command, packs=tuple(runs), system=system, seconds=time.monotonic() - started)
+
+    def _index(self, services: Services, packs: Sequence[Pack], corpus: Path) -> Iterator[PackRun]:
+        staged = {pack.name: corpus / pack.name for pack in packs}
+        reports = {pack.name: self._ingest(services, pack, staged[pack.name]) for pack in packs}
+        asking = Asking(
+            command=self.command,
+            services=services,
+            places=places(services.catalog, staged, packs),
+            text_of=texts(services.catalog),
+        )
+        for pack in packs:
+            samples = self.narrator.each(_sampled(pack.samples, self.options), f"{pack.name}: {self.command}")
+            items = tuple(asking.item(pack, sample) for sample in samples)
+            yield PackRun(pack=pack, items=items, ingest=reports[pack.name])
+
+    def _ingest(self, services: Services, pack: Pack, folder: Path) -> IngestReport:
+        stage(pack, folder)
+        with self.narrator.steps(f"{pack.name}: ingest") as step:
+            report = services.ingestor.ingest([folder], space=SPACE, on_progress=step)
+        self.narrator.say(
+            f"{pack.name}: {report.files} files, {report.documents} documents, {report.chunks} chunks, "
+            f"{report.embedded} embedded, {report.unchanged} unchanged, {report.seconds:.1f} s"
+        )
+        for trouble in (*report.skipped, *report.failed):
+            self.narrator.say(f"  not indexed: {trouble.file}: {trouble.reason}")
+        return report
+
+
+def indexes(packs: Sequence[Pack], *, separate: bool) -> list[list[Pack]]:
+    """Which packs share an index: each BEIR pack has its own, the file packs one (or one each)."""
+    alone = [[pack] for pack in packs if separate or pack.layout == "beir"]
+    shared = [pack for pack in packs if not separate and pack.layout == "files"]
+    return [group for group in (*alone, shared) if any(pack.samples for pack in group)]
+
+
+def index_name(packs: Sequence[Pack]) -> str:
+    """Other packs in one index make another one, so that a kept home never mixes corpora."""
+    names = "+".join(sorted(pack.name for pack in packs))
+    return names if len(names) <= 60 else f"{len(packs)}-packs-{sha256(names.encode()).hexdigest()[:12]}"
+
+
+@contextmanager
+def _root(home: Path | None) -> Iterator[Path]:
+    if home:
+        yield _made(home)
+    else:
+        with tempfile.TemporaryDirectory(prefix="teamlore-eval-") as folder:
+            yield Path(folder)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def _sampled(samples: Sequence[Sample], options: Options) -> Sequence[Sample]:
+    if options.limit is None or options.limit >= len(samples):
+        return samples
+    chosen = random.Random(options.seed).sample(range(len(samples)), options.limit)
+    return [samples[place] for place in sorted(chosen)]
