@@ -1,0 +1,18 @@
+"""One file a resource; found by grep, put together here."""
+
+from fastapi import APIRouter
+
+from rag.api.routes import ask, conversations, docs, documents, ingest, jobs, search, service, session, spaces
+
+ROUTERS: tuple[APIRouter, ...] = (
+    ask.router,
+    search.router,
+    ingest.router,
+    jobs.router,
+    documents.router,
+    spaces.router,
+    conversations.router,
+    session.router,
+    service.router,
+    docs.router,
+)

@@ -1,0 +1,46 @@
+"""/docs, /openapi.json and the way from / to the page. Nothing is loaded from another site."""
+
+from functools import cache
+from importlib.resources import files
+
+from fastapi import APIRouter, Request
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+router = APIRouter(include_in_schema=False)
+
+ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css", "favicon.png": "image/png"}
+
+
+@router.get("/")
+def home() -> Response:
+    return RedirectResponse("/ui/", status_code=307)
+
+
+@router.get("/openapi.json")
+def openapi(request: Request) -> Response:
+    return JSONResponse(request.app.openapi())
+
+
+@router.get("/docs")
+def docs() -> Response:
+    return get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title="teamlore: HTTP API",
+        swagger_js_url="/docs/swagger-ui-bundle.js",
+        swagger_css_url="/docs/swagger-ui.css",
+        swagger_favicon_url="/docs/favicon.png",
+    )
+
+
+@router.get("/docs/{name}")
+def asset(name: str) -> Response:
+    if name not in ASSETS:
+        raise HTTPException(404)
+    return Response(_asset(name), media_type=ASSETS[name])
+
+
+@cache
+def _asset(name: str) -> bytes:
+    return files("fastapi_offline").joinpath("static", name).read_bytes()

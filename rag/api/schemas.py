@@ -1,0 +1,131 @@
+"""The answers' shapes, for OpenAPI. rag.domain.wire makes them; a field it adds later passes through."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class ProblemShape(Shape):
+    """application/problem+json; `code` is stable, `fix` says what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    fix: str = ""
+
+
+class DocumentShape(Shape):
+    document_id: str
+    version: int
+    source: str = Field(description="the path inside what was ingested")
+    part: str
+    files: list[str]
+    title: str
+    kind: str
+    space: str
+    authors: list[str]
+    date: str
+    url: str
+
+
+class CitationShape(DocumentShape):
+    """`text[start:end]` of that version, in Unicode code points, is exactly `quote`."""
+
+    n: int
+    start: int
+    end: int
+    quote: str
+    locator: dict[str, Any] = Field(description="`type`: lines, page, cell, message, run or section")
+    section: list[str]
+    link: str
+
+
+class HitShape(CitationShape):
+    score: float
+    why: dict[str, float] = Field(description="the parts of the score by signal")
+
+
+class CheckShape(Shape):
+    name: str
+    passed: bool
+    detail: str = ""
+
+
+class StatementShape(Shape):
+    text: str
+    support: Literal["verified", "unsupported"]
+    citations: list[int]
+    checks: list[CheckShape]
+
+
+class RefusalShape(Shape):
+    reason: str
+    nearest: list[CitationShape]
+    people: list[str]
+
+
+class AnswerShape(Shape):
+    answer_id: str
+    question: str
+    status: Literal["answered", "partial", "refused"]
+    text: str
+    statements: list[StatementShape]
+    citations: list[CitationShape]
+    refusal: RefusalShape | None
+    warnings: list[str]
+    model: dict[str, str]
+    timings_ms: dict[str, float]
+    conversation_id: str | None = None
+
+
+class TroubleShape(Shape):
+    file: str
+    reason: str
+
+
+class ReportShape(Shape):
+    sources: int
+    files: int
+    documents: int
+    messages: int
+    runs: int
+    chunks: int
+    embedded: int
+    unchanged: int
+    skipped: list[TroubleShape]
+    failed: list[TroubleShape]
+    seconds: float
+
+
+class ProgressShape(Shape):
+    stage: str
+    done: int
+    total: int = Field(description="0 when not known yet")
+    item: str
+
+
+class JobShape(Shape):
+    id: str
+    kind: str
+    state: Literal["queued", "running", "done", "failed"]
+    progress: ProgressShape | None
+    report: ReportShape | None
+    error: str
+    created_at: str
+    finished_at: str | None
+
+
+class ConversationShape(Shape):
+    """One conversation, as the registry keeps it."""
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "default": {"model": ProblemShape, "description": "A problem: what happened, and what to do."}
+}
