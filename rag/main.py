@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ingest.pipeline import Pipeline
 from ingest.redaction import Redactor
-from ingest.sandbox import ReaderPool
 
+from ingest.sandbox import ReaderPool
 from rag.answering.answerer import EvidenceAnswerer
 from rag.answering.compose import ExtractiveWriter, Writer
 from rag.answering.prompt import PointerWriter
 from rag.answering.refusal import DEFAULT
+from rag.client import Client
 from rag.domain.errors import BadSetting
 from rag.domain.ports import LLM, Embedder, OnProgress
 from rag.domain.services import Services
@@ -177,9 +178,9 @@ def serve(settings: Settings, *, any_port: bool = False, say: Callable[[str], No
 
 
 def _locked_app(settings: Settings, port: int) -> "tuple[FastAPI, str]":
+    from rag.api.app import create_app, page_user
+    from rag.api.inprocess import InProcess
     from ui.app import mount
-
-    from rag.api.app import create_app
 
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{'127.0.0.1' if shown in ('0.0.0.0', '[::]') else shown}:{port}"
@@ -198,7 +199,7 @@ def _locked_app(settings: Settings, port: int) -> "tuple[FastAPI, str]":
         hosts=[settings.host, *(host.strip() for host in settings.allowed_hosts.split(",") if host.strip())],
         ingest_roots=[Path(root) for root in settings.ingest_roots.split(":") if root],
     )
-    return mount(app, url), url
+    return mount(app, Client(url, transport=InProcess(app)), page_user), url
 
 
 def _closing(services: Services, close: Callable[[], None]) -> Services:

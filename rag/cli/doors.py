@@ -88,13 +88,8 @@ class RemoteDoor:
         return hits
 
     def ingest(self, paths: Sequence[Path], *, space: str, kind: str, on_progress: OnProgress) -> Json:
-        job = self.client.ingest_paths([str(path.resolve()) for path in paths], space=space, kind=kind)
-
-        def show(state: Json) -> None:
-            if state.get("progress"):
-                on_progress(Progress(**state["progress"]))
-
-        finished = self.client.wait(job["id"], on_state=show)
+        job = self.client.ingest_paths([path.resolve() for path in paths], space=space, kind=kind)
+        finished = self.client.wait(job["id"], on_progress=lambda step: on_progress(Progress(**step)))
         report: Json = finished["report"] or {}
         return report if report else {"failed": [{"file": "", "reason": finished["error"]}]}
 
@@ -122,8 +117,8 @@ def _asked_json(asked: Asked) -> Json:
             "spaces": list(filters.spaces),
             "kinds": list(filters.kinds),
             "authors": list(filters.authors),
-            "after": filters.after.isoformat() if filters.after else None,
-            "before": filters.before.isoformat() if filters.before else None,
+            **({"after": filters.after.isoformat()} if filters.after else {}),
+            **({"before": filters.before.isoformat()} if filters.before else {}),
         },
         "as_of": asked.as_of.isoformat() if asked.as_of else None,
     }
