@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
 import httpx
 
 Json = dict[str, Any]
-Upload = tuple[list[tuple[str, Any]], Json]  # httpx's files and fields
+Body = Json | None
+Upload = tuple[list[tuple[str, Any]] | None, Body]  # files and fields
 Filters = Mapping[str, Any]  # spaces, kinds, authors: lists; after, before: ISO dates
 
 
@@ -68,9 +68,7 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -81,8 +79,6 @@ class Client:
         twin = copy.copy(self)
         twin._signed = {"Cookie": f"teamlore_session={cookie}", "Origin": self.base_url}
         return twin
-
-    # --- answers ---
 
     def ask(
         self,
@@ -132,8 +128,6 @@ class Client:
     def feedback(self, answer_id: str, value: int, comment: str = "") -> None:
         self._send("POST", "/v1/feedback", json={"answer_id": answer_id, "value": value, "comment": comment})
 
-    # --- ingest ---
-
     def ingest_paths(self, paths: Sequence[Path | str], *, space: str | None = None, kind: str = "") -> Json:
         """A job. The paths are the server's, absolute."""
         body = _given(paths=[str(path) for path in paths], space=space, kind=kind)
@@ -164,8 +158,6 @@ class Client:
             time.sleep(pause)
             pause = min(1.0, pause * 1.5)
 
-    # --- documents ---
-
     def documents(self, *, limit: int = 50, cursor: str = "", filters: Filters | None = None) -> Json:
         return self._json("GET", "/v1/documents", params=_given(limit=limit, cursor=cursor, **(filters or {})))
 
@@ -192,8 +184,6 @@ class Client:
         found: list[str] = self._json("GET", "/v1/spaces")["spaces"]
         return found
 
-    # --- conversations ---
-
     def conversations(self, *, limit: int = 50, cursor: str = "") -> Json:
         return self._json("GET", "/v1/conversations", params=_given(limit=limit, cursor=cursor))
 
@@ -205,13 +195,8 @@ class Client:
     def delete_conversation(self, conversation: str) -> None:
         self._send("DELETE", f"/v1/conversations/{quote(conversation, safe='')}")
 
-    # --- the service ---
-
     def who_am_i(self) -> Json:
         return self._json("GET", "/v1/session")
-
-    def live(self) -> bool:
-        return bool(self._json("GET", "/live")["status"] == "live")
 
     def ready(self) -> Json:
         return self._json("GET", "/ready")
@@ -227,13 +212,7 @@ class Client:
         return self._send("GET", "/metrics").text
 
     def _json(
-        self,
-        method: str,
-        path: str,
-        *,
-        json: Json | None = None,
-        params: Json | None = None,
-        upload: Upload | None = None,
+        self, method: str, path: str, *, json: Body = None, params: Body = None, upload: Upload = (None, None)
     ) -> Json:
         reply = self._send(method, path, json=json, params=params, upload=upload)
         try:
@@ -243,19 +222,14 @@ class Client:
         return body
 
     def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        json: Json | None = None,
-        params: Json | None = None,
-        upload: Upload | None = None,
+        self, method: str, path: str, *, json: Body = None, params: Body = None, upload: Upload = (None, None)
     ) -> httpx.Response:
-        files, data = upload or (None, None)
+        files, data = upload
+        request = self._http.build_request(
+            method, path, json=json, params=params, files=files, data=data, headers=self._signed
+        )
         with _reaching(self.base_url):
-            reply = self._http.request(
-                method, path, json=json, params=params, files=files, data=data, headers=self._signed
-            )
+            reply = self._http.send(request)
         if reply.status_code >= 400:
             raise _api_error(reply)
         return reply
