@@ -61,6 +61,8 @@ def _read(reader: Reader, job: dict[str, Any], limits: Limits) -> Iterator[dict[
         yield {"done": True}
     except UnreadableSource as error:
         yield {"error": {"code": error.code, "what": error.what, "fix": error.fix}}
+    except RecursionError:
+        yield {"error": {"code": "limit-exceeded", "what": f"{name} is nested too deeply.", "fix": "Flatten it."}}
     except MemoryError:
         yield {"error": {"code": "memory"}}
     except Exception as error:  # noqa: BLE001 (whatever a parser raises for a bad file is that file's failure)

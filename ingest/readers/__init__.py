@@ -1,11 +1,16 @@
 """The readers. The first one that claims a candidate reads it, so the narrow ones stand before the wide ones."""
 
-from ingest.readers import markdown, plain
+from ingest.readers import code, data, markdown, notebook, plain, rst, table
 from ingest.readers.base import Candidate, Reader, unsupported
 from rag.domain.errors import UnsupportedFormat
 
 READERS: tuple[Reader, ...] = (
     markdown.READER,
+    rst.READER,
+    notebook.READER,
+    table.READER,
+    data.READER,
+    code.READER,
     plain.READER,  # the last: it claims whatever is text
 )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.text.decode import Decoded, cut, decode
+from ingest.text.sniff import binary_kind
 from rag.domain.errors import LimitExceeded, UnsupportedFormat
 from rag.domain.types import Parsed
 
@@ -68,11 +69,13 @@ def look_at(path: Path, relative: str) -> Candidate:
 
 def unsupported(candidate: Candidate, readers: Iterable[Reader]) -> UnsupportedFormat:
     """What to say when no reader claims it."""
-    known = sorted({suffix for reader in readers for suffix in reader.suffixes})
-    what = f"no reader for {candidate.suffix}" if candidate.suffix else "no reader, and it is no text"
+    known = sorted({suffix for reader in readers for suffix in reader.suffixes if reader.name != "code"})
+    what = f"no reader for {candidate.suffix}" if candidate.suffix else "no reader for it"
+    looks = binary_kind(candidate.head)
+    what += f"; it looks like {looks}" if looks else ""
     return UnsupportedFormat(
         f"{candidate.relative}: {what}.",
-        fix=f"Convert it to one of {', '.join(known)}, or add a reader in ingest/readers/.",
+        fix=f"Convert it to one of {', '.join(known)} or source code, or add a reader in ingest/readers/.",
     )
 
 
@@ -85,9 +88,14 @@ def read_bytes(candidate: Candidate, limits: Limits) -> bytes:
     return data
 
 
+def read_whole(candidate: Candidate, limits: Limits) -> Decoded:
+    """All characters of a file. Raises UnreadableSource for an empty or binary file, LimitExceeded."""
+    return decode(read_bytes(candidate, limits), candidate.relative)
+
+
 def read_text(candidate: Candidate, limits: Limits) -> Decoded:
-    """At most `text_chars` of it. Raises UnreadableSource for an empty or binary file, LimitExceeded."""
-    decoded = decode(read_bytes(candidate, limits), candidate.relative)
+    """At most `text_chars` of it, with a note when that is not all. Raises as `read_whole`."""
+    decoded = read_whole(candidate, limits)
     text, notes = cut(decoded.text, limits.text_chars)
     return Decoded(text, decoded.notes + notes)
 

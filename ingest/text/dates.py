@@ -5,8 +5,9 @@ from datetime import date, datetime
 
 MONTHS = ("", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
-DAY_FIRST = re.compile(r"(?:[a-z]{3,9},?\s+)?(\d{1,2})(?:st|nd|rd|th)?[-\s]+([a-z]{3,9})\.?,?[-\s]+(\d{4})\b.*", re.I)
-MONTH_FIRST = re.compile(r"(?:[a-z]{3,9},\s+)?([a-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b.*", re.I)
+_DAY, _MONTH, _YEAR = r"(\d{1,2})(?:st|nd|rd|th)?", r"([a-z]{3,9})\.?", r"(\d{4})(?:[ ,T]+\d\d?:\d\d.*)?"
+DAY_FIRST = re.compile(rf"(?:[a-z]{{3,9}},?\s+)?{_DAY}[-\s]+{_MONTH},?[-\s]+{_YEAR}", re.I)
+MONTH_FIRST = re.compile(rf"(?:[a-z]{{3,9}},\s+)?{_MONTH}\s+{_DAY},?\s+{_YEAR}", re.I)
 
 
 def iso_date(value: object) -> str:

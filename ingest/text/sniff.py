@@ -36,6 +36,7 @@ BOMS = (  # the longer ones first: UTF-32's begins as UTF-16's does
 )
 CONTROLS = bytes(n for n in range(32) if n not in b"\t\n\r\f\b\x1b") + b"\x7f"
 MOST_CONTROLS = 0.03  # of the bytes of a text; in compressed data about a tenth are controls
+MOST_CONTROLS_IN_LEGACY_TEXT = 0.002  # of what is not even UTF-8
 
 
 def encoding_by_bom(head: bytes) -> str:
@@ -58,12 +59,17 @@ def binary_kind(head: bytes) -> str:
     """A name for what is no text; empty for text (and for nothing at all)."""
     if encoding_by_bom(head):
         return ""
-    known = next((name for magic, name in MAGIC if head.startswith(magic)), "")
+    known = "an MP4 recording" if head[4:8] == b"ftyp" else ""
+    known = known or next((name for magic, name in MAGIC if head.startswith(magic)), "")
     if known and not head[:4].isalnum():
         return known
-    if encoding_by_zeros(head):
-        return ""
     controls = len(head) - len(head.translate(None, CONTROLS))
-    if controls <= MOST_CONTROLS * len(head):
-        return ""  # a text may begin with RIFF or GGUF
-    return known or "binary data"
+    if not controls or (not known and encoding_by_zeros(head)):
+        return ""
+    most = MOST_CONTROLS if _is_utf8(head) else MOST_CONTROLS_IN_LEGACY_TEXT
+    return (known or "binary data") if controls > most * len(head) else ""  # a text may begin with RIFF or GGUF
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Sound, or with little damage: a character cut off at the end, a byte here and there."""
+    return head.decode("utf-8", "replace").count("\ufffd") <= 1 + len(head) // 1000
