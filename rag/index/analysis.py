@@ -14,15 +14,14 @@ ANALYSIS_VERSION = "code-english-1"
 LONGEST_TERM = 100  # characters; beyond stand blobs, not words
 CACHED_TOKENS = 200_000  # some 60 MB at worst; ordinary corpora have fewer distinct words
 
-STOP_WORDS = frozenset(
-    """a about above after again against ain all am an and any are aren as at be because been before being below
+_STOP = """a about above after again against ain all am an and any are aren as at be because been before being below
     between both but by can cannot could couldn did didn do does doesn doing don down during each few for from further
     had hadn has hasn have haven having he her here hers herself him himself his how i if in into is isn it its itself
     just let ll me might mightn more most must mustn my myself needn no nor not now of off on once only or other our
     ours ourselves out over own same shan she should shouldn so some such than that the their theirs them themselves
     then there these they this those through to too under until up ve very was wasn we were weren what when where
-    which while who whom why will with won would wouldn you your yours yourself yourselves""".split()
-)
+    which while who whom why will with won would wouldn you your yours yourself yourselves"""
+STOP_WORDS = frozenset(_STOP.split())
 
 # One pass finds numbers, then anything that hangs together: snake_case, dotted.names, --flags, paths, C++, e-mails.
 TOKEN = re.compile(
