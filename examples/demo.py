@@ -1,0 +1,53 @@
+"""`make demo`: the same commands a user would type, on the knowledge of a made-up team."""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+QUESTIONS = (
+    "Why did the loss of run kb-17 become NaN?",
+    "Which decision replaced the decision to train in fp16?",
+    "How was the data loading bottleneck solved?",
+    "Which threshold does the nightjar need with kb-21?",
+    "Who maintains the iPhone app?",
+)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--serve", default="1", help="0: stop after the answers")
+    serve = parser.parse_args().serve not in ("0", "no", "false")
+    os.environ.setdefault("TEAMLORE_HOME", str(HERE.parent / ".demo"))
+    command = [sys.executable, "-m", "rag.cli"]
+    ingested = _run([*command, "ingest", str(HERE / "knowledge")])
+    if ingested:
+        return ingested
+    for question in QUESTIONS:
+        failed = _run([*command, "ask", question])
+        if failed:
+            return failed
+    if not serve:
+        _say("\nServe it with: make demo. Or ask on: .venv/bin/teamlore --home .demo ask QUESTION")
+        return 0
+    return _run([*command, "serve", "--any-port"])
+
+
+def _run(command: list[str]) -> int:
+    shown = " ".join(f'"{word}"' if " " in word else word for word in command[3:])
+    _say(f"\n$ teamlore {shown}")
+    try:
+        return subprocess.run(command, check=False).returncode
+    except KeyboardInterrupt:
+        return 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
