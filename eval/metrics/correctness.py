@@ -1,9 +1,10 @@
 """Is the answer right?
 
 answer_correct: 1 or 0, scored on the first 80 words. Every number, date, name and identifier of the gold answer must be
-in the answer and none contradicted (said to be *not* so, another unit, `no` for `yes`). A gold answer that holds none
-of these is compared by the share of its content words, stemmed, that the answer has: at least THRESHOLD. A refused
-question is not answered correctly. None where the pack knows no answer.
+in the answer and none contradicted (said to be *not* so, another unit, `no` for `yes`). What the question itself names
+need not be said again, unless the gold answer holds nothing else. A gold answer that holds none of these is compared by
+the share of its content words, stemmed, that the answer has: at least THRESHOLD. A refused question is not answered
+correctly. None where the pack knows no answer.
 
 answer_words: words of the answer without its markers; None when refused.
 
@@ -18,37 +19,47 @@ import math
 import re
 from collections.abc import Sequence
 
+import snowballstemmer
+
 from eval.metrics.base import NOT_SCORED, Metric, Observation, Score
 from eval.metrics.keys import Key, keys, plain
 
 WORDS = 80
-THRESHOLD = 0.5  # see docs/measurements.md: where agreement with people's labels is best on the judge packs
+# Cohen's kappa with people's labels on 1,344 judged answers to financial questions: .35 in the first 80 words, .49 in
+# all of them, and best at this threshold. People forgive rounding, which a relative 1e-6 does not.
+THRESHOLD = 0.6
 _NEGATED = re.compile(r"\b(?:not|never|nor|cannot|\w+n't|no longer|instead of|rather than)\s(?:\S+\s)?$", re.I)
 _WORD = re.compile(r"\w+")
-_FUNCTION_WORDS = """a about after all also an and any are as at be because been before being both but by can could did do
-    does doing for from had has have he her him his how i if in into is it its just may might more most much must my no
-    not of on only or other our out over own same she should since so some such than that the their them then there
+_FUNCTION_WORDS = """a about after all also an and any are as at be because been before being both but by can could did
+    do does doing for from had has have he her him his how i if in into is it its just may might more most much must my
+    no not of on only or other our out over own same she should since so some such than that the their them then there
     these they this those through to too up very was we were what when where which while who whom why will with would
     you your"""
 _STOP = frozenset(_FUNCTION_WORDS.split())
 
 
-def correct(answer: str, golds: Sequence[str]) -> float | None:
+def correct(answer: str, golds: Sequence[str], *, question: str = "") -> float | None:
     """1.0 when the answer agrees with any of the gold answers; None when there is none."""
     if not golds:
         return None
-    said = plain(" ".join(answer.split()[:WORDS]))
-    return float(any(_agrees(said, plain(gold)) for gold in golds))
+    said, asked = plain(" ".join(answer.split()[:WORDS])), plain(question)
+    return float(any(_agrees(said, plain(gold), asked) for gold in golds))
 
 
-def _agrees(said: str, gold: str) -> bool:
+def _agrees(said: str, gold: str, asked: str) -> bool:
     if _polarity(said) * _polarity(gold) < 0:
         return False
     wanted = [key for key in keys(gold) if key.text.lower() != "one"]
     if not wanted:
         return similarity(said, gold) >= THRESHOLD
+    given = keys(asked)
+    news = [key for key in wanted if not _has(asked, given, key, negated=True)]
     present = keys(said)
-    return all(_has(said, present, key, negated=bool(_NEGATED.search(gold[: key.start]))) for key in wanted)
+    return all(_has(said, present, key, negated=_denied(gold, key.start)) for key in news or wanted)
+
+
+def _denied(text: str, start: int) -> bool:
+    return bool(_NEGATED.search(text[:start]))
 
 
 def _polarity(text: str) -> int:
@@ -62,7 +73,7 @@ def _has(said: str, present: Sequence[Key], wanted: Key, *, negated: bool) -> bo
         places = [key.start for key in present if _equal(key, wanted)]
     else:
         places = [match.start() for match in _pattern(wanted.text).finditer(said)]
-    return any(negated or not _NEGATED.search(said[:start]) for start in places)
+    return any(negated or not _denied(said, start) for start in places)
 
 
 def _equal(a: Key, b: Key) -> bool:
@@ -85,8 +96,6 @@ def similarity(said: str, gold: str) -> float:
 
 
 def _stems(text: str) -> frozenset[str]:
-    import snowballstemmer
-
     words = [word for word in _WORD.findall(text.lower()) if word not in _STOP]
     return frozenset(snowballstemmer.stemmer("english").stemWords(words))
 
@@ -101,7 +110,7 @@ def answer_correct(seen: Observation) -> Score:
         return NOT_SCORED
     if seen.answer.status == "refused":
         return Score(0.0)
-    return Score(correct(answer_text(seen.answer.text), seen.sample.answers))
+    return Score(correct(answer_text(seen.answer.text), seen.sample.answers, question=seen.sample.question))
 
 
 def answer_words(seen: Observation) -> Score:

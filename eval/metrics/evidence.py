@@ -1,8 +1,8 @@
 """Did search bring the right file, and the words themselves? Each metric is 0 or 1; None without gold.
 
 A hit counts once at least one gold file, or one piece of evidence, is among the first k passages. White space is
-folded; in JSON sources escapes are decoded and tags left out, as the gold quotes are. A passage counts at most 200 words around
-the chunk that brought it, so that long passages do not win by length.
+folded; in JSON sources escapes are decoded and tags left out, as the gold quotes are. A passage counts at
+most 200 words around the chunk that brought it, so that long passages do not win by length.
 
 Worked: evidence "loss spikes" in docs/a.md; passages [docs/b.md, docs/a.md "... loss  spikes ..."]:
 file_hit@1 = evidence_hit@1 = 0, file_hit@5 = evidence_hit@5 = 1.

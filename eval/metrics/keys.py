@@ -56,8 +56,9 @@ _DATES = (
     re.compile(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-](?:of\s)?{_MONTH},?[\s-](?P<year>\d{{4}})\b", re.I),
     re.compile(rf"\b{_MONTH}\s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?P<year>\d{{4}})\b", re.I),
 )
-_NO_NAMES = """a an the in on at by to of it its is are was were be been and or but if as so for from with this that these
-    those they he she we you i not no yes there here when where what which who why how all any each both two one"""
+_NO_NAMES = """a an the in on at by to of it its is are was were be been and or but if as so for from with this that
+    these those they he she we you i not no yes there here when where what which who why how all any each both two
+    one"""
 _COMMON = frozenset(_NO_NAMES.split())
 _TOKEN = re.compile(r"\S+")
 _NUMBER = re.compile(
