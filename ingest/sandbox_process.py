@@ -179,9 +179,9 @@ class ReaderProcess:
 def _start(scratch: Path, log: Path) -> "subprocess.Popen[bytes]":
     """No environment but what is needed: a key in it is no business of a parser. -P: nothing is imported from cwd."""
     environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-    here = [path for path in sys.path if path and os.path.isdir(path)]
+    here = [os.path.abspath(path) for path in sys.path if os.path.isdir(path or ".")]
     environment |= {"PYTHONPATH": os.pathsep.join(here), "PYTHONUTF8": "1"}
-    environment |= {"TMPDIR": str(scratch), "HOME": str(scratch)}
+    environment |= {"TMPDIR": str(scratch), "HOME": str(scratch), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     try:
         with log.open("wb") as errors:
             return subprocess.Popen(

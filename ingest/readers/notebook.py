@@ -77,8 +77,8 @@ def _add_cell(page: _Page, number: int, cell: Mapping[str, Any]) -> None:
     part = CELL_PARTS.get(kind, "raw")
     source = joined(cell.get("source") if "source" in cell else cell.get("input")).strip("\n")
     if kind == "heading":
-        level = cell.get("level", 1)
-        source = f"{'#' * (level if level in range(1, 7) else 1)} {plain_title(source)}"
+        level = str(cell.get("level", 1))
+        source = f"{'#' * (int(level) if level in set('123456') else 1)} {plain_title(source)}"
     page.add(source, number, part)
     outputs = cell.get("outputs")
     texts = [output_text(output) for output in outputs if isinstance(output, dict)] if isinstance(outputs, list) else []

@@ -10,6 +10,7 @@ from rag.domain.types import Parsed
 
 SUFFIXES = frozenset({".rst", ".rest"})
 RULE = re.compile(r"^([!-/:-@\[-`{-~])\1+[ \t]*$", re.M)
+NO_TITLE = re.compile(r"(?:[-*+]|\.\.)\s")  # an item of a list, a directive
 FIELD = re.compile(r":?([A-Za-z][\w -]{0,40}):[ \t]+(\S.*)")
 ROLE = re.compile(r":[\w:+.-]+:`([^`<]*?)(?:\s*<[^`]*>)?`|`{1,2}([^`<]+?)(?:\s*<[^`]*>)?`{1,2}_{0,2}")
 
@@ -81,7 +82,7 @@ def _line_before(text: str, at: int) -> tuple[int, str]:
 
 
 def _is_title(title: str, rule: str) -> bool:
-    return bool(title) and not RULE.fullmatch(title) and len(rule) >= min(len(title), 4)
+    return bool(title) and not RULE.fullmatch(title) and not NO_TITLE.match(title) and len(rule) >= min(len(title), 4)
 
 
 def plain_rst(title: str) -> str:
