@@ -49,6 +49,7 @@ class ChromaIndex:
     """
 
     def __init__(self, place: Path | str, name: str, *, model: str, dimension: int, create: bool = False) -> None:
+        self._dimension = dimension
         self._deadline = DEADLINE_SECONDS if isinstance(place, str) else None
         with self._failures_named():
             self._client = self._within_deadline(lambda: _client(place))
@@ -65,6 +66,8 @@ class ChromaIndex:
         unique = {entry.chunk_id: entry for entry in entries}
         ids = list(unique)
         vectors = np.stack([entry.vector for entry in unique.values()])
+        if vectors.shape[1] != self._dimension:  # Chroma would take the first batch's
+            raise IndexMismatch(f"Vectors of {vectors.shape[1]} dimensions do not fit an index of {self._dimension}.")
         with self._failures_named():
             self._within_deadline(lambda: self._collection.add(ids=ids, embeddings=vectors))
             held = self._within_deadline(lambda: self._collection.get(ids=ids, include=[]))

@@ -32,6 +32,8 @@ class TantivyIndex:
     def __init__(self, directory: Path | None, *, read_only: bool = False) -> None:
         self._writer: tantivy.IndexWriter | None = None
         self._read_only = read_only
+        self._in_memory = directory is None
+        self._position = 0
         self._lock = threading.Lock()  # of the writer
         with _damage_named(directory):
             self._index = _open(directory, read_only=read_only)
@@ -47,11 +49,13 @@ class TantivyIndex:
                     writer.delete_documents_by_term("id", chunk_id)
                 for document in documents:
                     writer.add_document(document)
-                writer.add_document(_position_document(position))
+                if not self._in_memory:  # where it would count as a text, and few texts have an average to spoil
+                    writer.add_document(_position_document(position))
                 writer.commit()
             except BaseException:
                 self._writer = None  # drops what was not committed, and the lock with it
                 raise
+            self._position = position
             self._refresh()
 
     @property
@@ -100,7 +104,8 @@ class TantivyIndex:
         self._searcher = self._index.searcher()
         found = self._searcher.search(Query.term_query(self._schema, "id", POSITION), 1).hits
         self._has_position = len(found)
-        self._position = self._stored_position(found[0][1]) if found else 0
+        if found:
+            self._position = self._stored_position(found[0][1])
 
     def _stored_position(self, address: "tantivy.DocAddress") -> int:
         stored = self._searcher.doc(address).get_first("position")

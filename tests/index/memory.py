@@ -16,7 +16,13 @@ def unit(*values: float) -> Matrix:
 
 def entry(chunk_id: str, vector: Matrix, text: str = "", title: str = "", people: str = "") -> IndexEntry:
     return IndexEntry(
-        chunk_id=chunk_id, vector=vector, text=text, title=title, headings="", path=chunk_id.split(":")[0], people=people
+        chunk_id=chunk_id,
+        vector=vector,
+        text=text,
+        title=title,
+        headings="",
+        path=chunk_id.split(":")[0],
+        people=people,
     )
 
 
