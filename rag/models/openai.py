@@ -1,0 +1,138 @@
+"""Any server that speaks OpenAI's chat protocol, through llama-index, with deadlines and a real cancel."""
+
+import queue
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from rag.models.faults import Fault, explain
+from rag.models.request import ChatRequest
+
+HEARTBEAT = 1.0  # seconds
+CHARACTERS_A_TOKEN = 40  # no tokenizer makes longer ones on average: more than this is a server out of order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Seconds from start (`first_token`, `total`) or from the last piece (`idle`); `retries` before the first piece."""
+
+    connect: float = 10.0
+    first_token: float = 30.0
+    idle: float = 20.0
+    total: float = 180.0
+    retries: int = 1
+    pause: float = 0.5
+
+
+class OpenAILLM:
+    """Thread-safe: each call has a connection of its own, so closing the iterator ends exactly that request."""
+
+    def __init__(self, model: str, *, base_url: str, api_key: str, limits: Limits | None = None) -> None:
+        self.name = f"openai:{model}"
+        self._model = model
+        self._url = httpx.URL(base_url)
+        self._api_key = api_key or "none"  # an empty one would be looked up in OPENAI_API_KEY
+        self._limits = limits or Limits()
+        self._tls = httpx.create_ssl_context()
+        self._takes_schema = True
+
+    def stream(
+        self, system: str, user: str, *, max_tokens: int, schema: Mapping[str, Any] | None = None
+    ) -> Iterator[str]:
+        """As the port says; yields "" each second while nothing comes, so that a waiting caller can close it."""
+        deadline = time.monotonic() + self._limits.total
+        tries = 1 + self._limits.retries
+        while True:
+            bound = schema if self._takes_schema else None
+            received = False
+            try:
+                for piece in self._attempt(system, user, _options(max_tokens, bound), deadline):
+                    received = received or bool(piece)
+                    yield piece
+                return
+            except Fault as fault:
+                tries -= 1
+                if bound is not None and fault.refuses_schema:
+                    self._takes_schema = False
+                    tries += 1  # asking without the schema is no repetition
+                elif received or tries <= 0 or not fault.retryable:
+                    # A server may echo the key or the prompt in its error: `from None` keeps its words out of logs.
+                    raise explain(fault, self._place) from None
+                else:
+                    time.sleep(self._limits.pause)
+
+    @property
+    def _place(self) -> str:
+        """Host and port only: a URL may carry a password."""
+        return f"{self._url.host}:{self._url.port}" if self._url.port else self._url.host
+
+    def _attempt(self, system: str, user: str, options: dict[str, Any], deadline: float) -> Iterator[str]:
+        """One request. Raises Fault."""
+        request = ChatRequest(
+            lambda client: self._pieces(client, system, user, options),
+            connect=self._limits.connect,
+            total=self._limits.total,
+            tls=self._tls,
+        )
+        try:
+            yield from self._paced(request, deadline, CHARACTERS_A_TOKEN * int(options["max_tokens"]))
+        finally:
+            request.cancel()
+
+    def _paced(self, request: ChatRequest, deadline: float, most: int) -> Iterator[str]:
+        """The pieces that come, "" each HEARTBEAT without one. Raises Fault at a deadline, when empty, beyond `most`."""
+        received = 0
+        patience = time.monotonic() + self._limits.first_token
+        while True:
+            left = min(patience, deadline) - time.monotonic()
+            if left <= 0:
+                raise Fault("total" if patience > deadline else "idle" if received else "first")
+            try:
+                piece = request.next(min(HEARTBEAT, left))
+            except queue.Empty:
+                yield ""
+                continue
+            if piece is None and received:
+                return
+            if piece is None:
+                raise Fault("empty")
+            if piece:
+                received += len(piece)
+                patience = time.monotonic() + self._limits.idle
+                if received > most:
+                    raise Fault("flood")
+                yield piece
+
+    def _pieces(self, client: httpx.Client, system: str, user: str, options: dict[str, Any]) -> Iterator[str]:
+        """In the request's thread. Raises Fault("cut") when the server never said that it had finished."""
+        from llama_index.core.llms import ChatMessage
+        from llama_index.llms.openai_like import OpenAILike
+
+        backend = OpenAILike(
+            model=self._model,
+            api_base=str(self._url),
+            api_key=self._api_key,
+            is_chat_model=True,
+            temperature=0.0,
+            max_retries=0,
+            timeout=self._limits.total,
+            http_client=client,
+        )
+        messages = [ChatMessage(role="system", content=system), ChatMessage(role="user", content=user)]
+        finished = False
+        for response in backend.stream_chat(messages, **options):
+            choices = getattr(response.raw, "choices", None) or []
+            finished = finished or any(choice.finish_reason for choice in choices)
+            yield response.delta or ""
+        if not finished:
+            raise Fault("cut")
+
+
+def _options(max_tokens: int, schema: Mapping[str, Any] | None) -> dict[str, Any]:
+    if schema is None:
+        return {"max_tokens": max_tokens}
+    named = {"name": "answer", "schema": dict(schema), "strict": True}
+    return {"max_tokens": max_tokens, "response_format": {"type": "json_schema", "json_schema": named}}
