@@ -1,6 +1,21 @@
 """The readers. The first one that claims a candidate reads it, so the narrow ones stand before the wide ones."""
 
-from ingest.readers import code, data, markdown, notebook, plain, rst, table
+from ingest.readers import (
+    archive,
+    code,
+    data,
+    epub,
+    html,
+    mail,
+    markdown,
+    notebook,
+    office,
+    pdf,
+    plain,
+    rst,
+    sheets,
+    table,
+)
 from ingest.readers.base import Candidate, Reader, unsupported
 from rag.domain.errors import UnsupportedFormat
 
@@ -11,6 +26,13 @@ READERS: tuple[Reader, ...] = (
     table.READER,
     data.READER,
     code.READER,
+    pdf.READER,
+    html.READER,
+    office.READER,
+    sheets.READER,
+    mail.READER,
+    epub.READER,
+    archive.READER,  # after the readers of exports that are archives
     plain.READER,  # the last: it claims whatever is text
 )
 
