@@ -168,8 +168,9 @@ def from_loopback(request: Request) -> bool:
 
 def host_name(host: str) -> str:
     """The name of a Host header or setting, without port, brackets and case; "" when it is no host."""
+    bare = host.count(":") > 1 and not host.startswith("[")  # an IPv6 address, as a setting names it
     try:
-        return urlsplit(f"//{host.strip()}").hostname or ""
+        return urlsplit(f"//[{host}]" if bare else f"//{host}").hostname or ""
     except ValueError:
         return ""
 

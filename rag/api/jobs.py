@@ -2,8 +2,9 @@
 
 import threading
 import time
+import traceback
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 
 import structlog
 
@@ -28,15 +29,17 @@ class JobRunner:
         self._pool = pool
         self._stopping = threading.Event()
 
-    def start(self, kind: str, owner: str, task: Task) -> Job:
-        """Raises TooBusy when too many wait already."""
+    def start(self, kind: str, owner: str, task: Task, *, close: Callable[[], None] | None = None) -> Job:
+        """`close` is called once, however the job ends. Raises TooBusy when too many wait already."""
         job = self._jobs.create(kind, owner)
         try:
             future = self._pool.submit(lambda: self._run(job.id, task))
         except TooBusy as error:
             self._jobs.finish(job.id, report=None, error=str(error))
+            if close:
+                close()
             raise
-        future.add_done_callback(lambda done: self._dropped(job.id, done))
+        future.add_done_callback(lambda done: self._ended(job.id, done, close))
         return job
 
     def close(self) -> None:
@@ -58,15 +61,15 @@ class JobRunner:
         try:
             on_progress(Progress(stage="starting", done=0, total=0))
             report = task(on_progress)
-        except Exception as error:
-            log.exception("job failed", job=job)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the job ends
+            log.error("job failed", job=job, trace=traceback.format_exc())
             problem = problem_of(error)
             self._jobs.finish(job, report=None, error=f"{problem.detail} {problem.fix}".strip())
         else:
             self._jobs.finish(job, report=report)
 
-    def _dropped(self, job: str, done: "Future[None]") -> None:
-        try:
-            done.result()
-        except CancelledError:
+    def _ended(self, job: str, done: "Future[None]", close: Callable[[], None] | None) -> None:
+        if close:
+            close()
+        if done.cancelled():
             self._jobs.finish(job, report=None, error=STOPPED)

@@ -2,6 +2,7 @@
 
 import re
 import time
+import traceback
 from collections.abc import Mapping
 from uuid import uuid4
 
@@ -54,7 +55,7 @@ class RequestLog:
         try:
             await self.app(scope, receive, tell)
         except Exception:
-            log.exception("request failed", request_id=request_id, route=_route(scope))
+            log.error("request failed", request_id=request_id, route=_route(scope), trace=traceback.format_exc())
             if status:
                 raise  # half an answer is out: the server breaks the connection, which the caller notices
             await problem_response(UNEXPECTED, request_id)(scope, receive, tell)
@@ -131,7 +132,8 @@ class BodyLimit:
             message = await receive()
             read += len(message.get("body", b""))
             if read > limit:
-                await _drain(receive, DRAIN * limit)
+                if message.get("more_body"):
+                    await _drain(receive, DRAIN * limit)
                 raise refusal
             return message
 

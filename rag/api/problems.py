@@ -24,6 +24,8 @@ STATUS: dict[type[errors.TeamloreError], int] = {
     errors.NotAllowed: 403,
     errors.NotSignedIn: 401,
     errors.Conflict: 409,
+    errors.HomeLocked: 409,
+    errors.IndexMismatch: 409,
     errors.TooBusy: 503,
     errors.StorageFailed: 507,
     errors.BackendFailed: 502,
@@ -31,7 +33,9 @@ STATUS: dict[type[errors.TeamloreError], int] = {
     errors.TeamloreError: 500,
 }
 RETRY_AFTER = "5"  # seconds
-HOST_PATH = re.compile(r"(?<![\w:/.~-])(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\'\"`:;,()]+[/\\])+[^\s'\"`:;,()]*")
+HOST_PATH = re.compile(
+    r"(?<![\w:/.~-])(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\'\"`:;,()]+[/\\])+[^\s'\"`:;,()]*?(?=[.!?]?(?:[\s'\"`:;,()]|$))"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import traceback
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import suppress
 from typing import Any
@@ -72,8 +73,8 @@ def _events(start: Callable[[], Iterator[Event]], request_id: str, gone: threadi
             if step.name in ("done", "error"):
                 return
         yield _sse("error", problem_json(BROKEN_OFF, request_id))
-    except Exception as error:
-        log.exception("stream failed", request_id=request_id)
+    except Exception as error:  # noqa: BLE001 - whatever it was, the stream ends
+        log.error("stream failed", request_id=request_id, trace=traceback.format_exc())
         yield _sse("error", problem_json(problem_of(error), request_id))
     finally:
         if isinstance(steps, Generator):

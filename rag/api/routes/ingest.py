@@ -68,21 +68,25 @@ async def ingest(request: Request, response: Response, call: CallDep) -> dict[st
 def _from_upload(form: FormData, call: Call) -> Job:
     """The job reads the spooled files when its turn comes, so that what waits takes no memory."""
     files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+
+    def close() -> None:
+        for file in files:
+            file.file.close()
+
     try:
         target = checked(Target, {name: value for name, value in form.multi_items() if isinstance(value, str)})
         if not files:
             raise BadInput("There is no file in this upload.", fix="Send at least one file, in the field `files`.")
         _check_space(target.space, call)
-
-        def task(on_progress: OnProgress) -> IngestReport:
-            named = [(file.filename or "unnamed", file.file.read()) for file in files]
-            _close(files)
-            return call.services.ingestor.upload(named, space=target.space, kind=target.kind, on_progress=on_progress)
-
-        return call.shared.jobs.start("upload", call.name, task)
     except BaseException:
-        _close(files)
+        close()
         raise
+
+    def task(on_progress: OnProgress) -> IngestReport:
+        named = [(file.filename or "unnamed", file.file.read()) for file in files]
+        return call.services.ingestor.upload(named, space=target.space, kind=target.kind, on_progress=on_progress)
+
+    return call.shared.jobs.start("upload", call.name, task, close=close)
 
 
 def _from_paths(body: bytes, call: Call) -> Job:
@@ -130,8 +134,3 @@ def _resolved(path: str) -> Path:
         return Path(path).resolve()
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, or a name no file system takes
         raise BadInput(f"{path} cannot be followed.", fix="Name the file itself.") from error
-
-
-def _close(files: Sequence[UploadFile]) -> None:
-    for file in files:
-        file.file.close()
