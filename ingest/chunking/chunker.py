@@ -9,6 +9,7 @@ from ingest.chunking.cuts import Place, choose, halve, lot_of
 from ingest.chunking.outline import Outline, outline_of
 from rag.domain.types import Chunk, Document
 
+CHUNKING = "1"  # raise it when the same text is cut differently: everything is then chunked again
 TARGET = 160  # tokens of a chunk's text that packing aims at
 LEAST = 40  # sections below are packed with their neighbours
 

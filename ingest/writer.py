@@ -1,0 +1,87 @@
+"""Batches of documents: chunked, embedded where no vector is known yet, written in one transaction each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ingest.chunking import chunk_document
+from rag.domain.ports import Catalog, Embedder, Indexes, OnProgress
+from rag.domain.types import Chunk, Document, Matrix, PathUpdate, Prepared, Progress
+from rag.registry.identity import text_hash
+
+BATCH_CHUNKS = 256  # a transaction: a few seconds of embedding
+EMBED_AT_ONCE = 64  # between two signs of progress
+REMOVE_AT_ONCE = 500
+COMMITS_PER_CATCH_UP = 4
+
+Part = tuple[Document, tuple[Chunk, ...]]
+
+
+@dataclass(slots=True)
+class Writer:
+    """Holds at most a batch and the parts of one more path; nothing of it is stored before `flush`."""
+
+    catalog: Catalog
+    embedder: Embedder
+    indexes: Indexes
+    on_progress: OnProgress
+    chunks: int = 0  # written
+    embedded: int = 0
+    _waiting: list[tuple[str, str, list[Part]]] = field(default_factory=list)
+    _held: int = 0  # chunks waiting
+    _commits: int = 0
+
+    def add(self, source: str, path: str, documents: Sequence[Document]) -> None:
+        """All parts of one path: they are written together."""
+        parts = [
+            (document, chunk_document(document, self.embedder.count_tokens, self.embedder.window))
+            for document in documents
+        ]
+        self._waiting.append((source, path, parts))
+        self._held += sum(len(chunks) for _, chunks in parts)
+        if self._held >= BATCH_CHUNKS:
+            self.flush()
+
+    def remove(self, source: str, paths: Sequence[str]) -> None:
+        """Hide what is gone."""
+        for first in range(0, len(paths), REMOVE_AT_ONCE):
+            gone = [PathUpdate(source=source, path=path, prepared=()) for path in paths[first : first + REMOVE_AT_ONCE]]
+            self._commit(gone)
+
+    def flush(self) -> None:
+        """Raises what the embedder and the catalog raise; then nothing of the batch is stored."""
+        if not self._waiting:
+            return
+        waiting, self._waiting, self._held = self._waiting, [], 0
+        vectors = self._vectors([chunk.embedded for _, _, parts in waiting for _, chunks in parts for chunk in chunks])
+        self._commit(
+            [
+                PathUpdate(source=source, path=path, prepared=tuple(self._prepared(*part, vectors) for part in parts))
+                for source, path, parts in waiting
+            ]
+        )
+
+    def _commit(self, updates: list[PathUpdate]) -> None:
+        self.chunks += self.catalog.commit(updates, model=self.embedder.fingerprint)[0]
+        self._commits += 1
+        if self._commits % COMMITS_PER_CATCH_UP == 0:
+            self.indexes.catch_up(self.on_progress)
+
+    def _vectors(self, texts: list[str]) -> dict[str, Matrix]:
+        """{hash: vector} of all, embedding each text once and only when the registry has no vector of it."""
+        by_hash = {text_hash(text): text for text in texts}
+        vectors = dict(self.catalog.known_vectors(list(by_hash), self.embedder.fingerprint))
+        new = sorted((len(text), key) for key, text in by_hash.items() if key not in vectors)
+        keys = [key for _, key in new]  # by length: what is embedded together is padded to the longest
+        for first in range(0, len(keys), EMBED_AT_ONCE):
+            some = keys[first : first + EMBED_AT_ONCE]
+            self.on_progress(Progress(stage="embedding", done=first, total=len(keys)))
+            vectors.update(zip(some, self.embedder.embed([by_hash[key] for key in some]), strict=True))
+        self.embedded += len(keys)
+        return vectors
+
+    def _prepared(self, document: Document, chunks: tuple[Chunk, ...], vectors: dict[str, Matrix]) -> Prepared:
+        rows = [vectors[text_hash(chunk.embedded)] for chunk in chunks]
+        matrix = np.stack(rows) if rows else np.zeros((0, self.embedder.dimension), dtype=np.float32)
+        return Prepared(document=document, chunks=chunks, vectors=matrix)
