@@ -1,0 +1,1 @@
+"""The one truth: everything teamlore keeps, in one SQL database and one folder."""

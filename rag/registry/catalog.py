@@ -1,0 +1,125 @@
+"""The catalog port on SQL."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine, insert, select
+
+from rag.domain.types import (
+    Access,
+    Change,
+    DocumentInfo,
+    DocumentText,
+    Filters,
+    IndexEntry,
+    Matrix,
+    PathUpdate,
+    Source,
+    StoredChunk,
+)
+from rag.registry import erasing, moments
+from rag.registry import reading as read
+from rag.registry import writing as write
+from rag.registry.database import reading, writing
+from rag.registry.grants import ensure_space
+from rag.registry.identity import source_id
+from rag.registry.schema import documents, feed, sources
+
+
+@dataclass(frozen=True, slots=True)
+class SqlCatalog:
+    """Thread-safe. `clock` tells the time of recording."""
+
+    engine: Engine
+    clock: Callable[[], datetime] = moments.now
+
+    def put_source(self, *, name: str, root: str, space: str) -> Source:
+        source = Source(id=source_id(root, space), name=name, root=root, space=space)
+        with writing(self.engine) as connection:
+            ensure_space(connection, space, self.clock())
+            row = connection.execute(select(sources).where(sources.c.id == source.id)).one_or_none()
+            if row is not None:
+                return Source(id=row.id, name=row.name, root=row.root, space=row.space)
+            connection.execute(insert(sources).values(id=source.id, name=name, root=root, space=space))
+        return source
+
+    def sources(self) -> list[Source]:
+        with reading(self.engine) as connection:
+            rows = connection.execute(select(sources).order_by(sources.c.name, sources.c.id)).all()
+        return [Source(id=row.id, name=row.name, root=row.root, space=row.space) for row in rows]
+
+    def fingerprints(self, source: str) -> dict[str, str]:
+        statement = select(documents.c.path, documents.c.fingerprint)
+        current = statement.where(documents.c.source == source, documents.c.current.is_not(None))
+        with reading(self.engine) as connection:
+            return dict(connection.execute(current).tuples().all())
+
+    def known_vectors(self, hashes: Sequence[str], model: str) -> dict[str, Matrix]:
+        with reading(self.engine) as connection:
+            return read.known_vectors(connection, hashes, model)
+
+    def commit(self, updates: Sequence[PathUpdate], *, model: str) -> tuple[int, int]:
+        with writing(self.engine) as connection:
+            return write.commit(connection, updates, model=model, now=self.clock())
+
+    def hide(self, document: str) -> None:
+        with writing(self.engine) as connection:
+            write.hide(connection, document, self.clock())
+
+    def purge(self, document: str) -> None:
+        erasing.purge(self.engine, document)
+
+    def documents(
+        self, access: Access, *, filters: Filters | None = None, limit: int = 50, cursor: str = ""
+    ) -> tuple[list[DocumentInfo], str]:
+        with reading(self.engine) as connection:
+            return read.list_documents(connection, access, filters=filters, limit=max(1, limit), cursor=cursor)
+
+    def text(self, document: str, access: Access, *, version: int | None = None) -> DocumentText:
+        with reading(self.engine) as connection:
+            return read.read_text(connection, document, access, version=version)
+
+    def versions(self, document: str, access: Access) -> list[DocumentInfo]:
+        with reading(self.engine) as connection:
+            return read.list_versions(connection, document, access)
+
+    def chunks(
+        self, ids: Sequence[str], access: Access, *, filters: Filters | None = None, as_of: datetime | None = None
+    ) -> dict[str, StoredChunk]:
+        """In the order asked."""
+        with reading(self.engine) as connection:
+            return read.join_chunks(connection, ids, access, filters=filters, as_of=as_of)
+
+    def neighbours(self, document: str, version: int, first: int, last: int) -> list[StoredChunk]:
+        with reading(self.engine) as connection:
+            return read.list_neighbours(connection, document, version, (first, last))
+
+    def feed(self, after: int, limit: int) -> list[Change]:
+        statement = select(feed).where(feed.c.seq > after).order_by(feed.c.seq).limit(limit)
+        with reading(self.engine) as connection:
+            rows = connection.execute(statement).tuples()
+            return [Change(seq=seq, add=add, chunk_id=chunk) for seq, add, chunk in rows]
+
+    def feed_end(self) -> int:
+        with reading(self.engine) as connection:
+            return read.feed_end(connection)
+
+    def entries(self, ids: Sequence[str], model: str) -> list[IndexEntry]:
+        """Chunks without a vector of this model are left out; with `model` "" none is read, each has shape (0,)."""
+        with reading(self.engine) as connection:
+            return read.list_entries(connection, ids, model)
+
+    def vectors(self, ids: Sequence[str], model: str) -> tuple[list[str], Matrix]:
+        with reading(self.engine) as connection:
+            return read.stack_vectors(connection, ids, model)
+
+    def allowed_ids(
+        self, access: Access, *, filters: Filters | None, as_of: datetime | None, limit: int
+    ) -> list[str] | None:
+        with reading(self.engine) as connection:
+            return read.list_allowed(connection, access, filters=filters, as_of=as_of, limit=limit)
+
+    def counts(self) -> dict[str, int]:
+        with reading(self.engine) as connection:
+            return read.count_rows(connection)

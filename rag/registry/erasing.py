@@ -1,0 +1,126 @@
+"""Purge: what it takes to leave nothing of a document behind."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, exists, insert, select, update
+
+from rag.domain.errors import NotFound
+from rag.registry.database import reading, scrub, writing
+from rag.registry.rows import batches
+from rag.registry.schema import (
+    authors,
+    chunks,
+    documents,
+    purged,
+    texts,
+    turn_documents,
+    turns,
+    upkeep,
+    vectors,
+    versions,
+)
+from rag.registry.writing import feed_removals
+
+ERASED = "[erased]"
+KEPT = {"document_id", "version", "n", "start", "end"}  # of a citation of what was erased
+
+
+def purge(engine: Engine, document: str) -> None:
+    """One transaction; then the file is rewritten, for SQLite leaves traces of deleted rows in it.
+
+    When a long read keeps old pages in use, the rewriting is done at the next purge or start.
+    """
+    with writing(engine) as connection:
+        latest = connection.execute(select(documents.c.latest).where(documents.c.id == document)).scalar()
+        if latest is None:
+            raise NotFound(f"There is no document {document}.", fix="`teamlore search` shows the ids of documents.")
+        feed_removals(connection, [document])
+        _erase_rows(connection, document)
+        _erase_quotes(connection, document)
+        connection.execute(insert(purged).values(document=document, latest=latest))
+        connection.execute(delete(upkeep))
+        connection.execute(insert(upkeep).values(id=1, scrub=True))
+    finish_scrub(engine)
+
+
+def finish_scrub(engine: Engine) -> None:
+    """Rewrite the file if a purge has asked for it and nobody has done it."""
+    with reading(engine) as connection:
+        due = connection.execute(select(upkeep.c.scrub)).scalar()
+    if due and scrub(engine):
+        with writing(engine) as connection:
+            connection.execute(delete(upkeep))
+
+
+def _erase_rows(connection: Connection, document: str) -> None:
+    connection.execute(delete(purged).where(purged.c.document == document))
+    own = select(chunks.c.hash).where(chunks.c.document == document).distinct()
+    hashes = connection.execute(own).scalars().all()
+    for table in (chunks, authors, texts, versions):
+        connection.execute(delete(table).where(table.c.document == document))
+    connection.execute(delete(documents).where(documents.c.id == document))
+    used = exists().where(chunks.c.hash == vectors.c.hash)
+    for batch in batches(hashes):
+        connection.execute(delete(vectors).where(vectors.c.hash.in_(batch), ~used))
+
+
+def _erase_quotes(connection: Connection, document: str) -> None:
+    quoting = (
+        select(turns.c.id, turns.c.answer)
+        .join(turn_documents, turn_documents.c.turn == turns.c.id)
+        .where(turn_documents.c.document == document)
+    )
+    for turn, answer in connection.execute(quoting).all():
+        connection.execute(update(turns).where(turns.c.id == turn).values(answer=erase(answer, document)))
+    connection.execute(delete(turn_documents).where(turn_documents.c.document == document))
+
+
+# --- pure ---------------------------------------------------------------------------------------------------------
+
+
+def quoted_documents(answer: dict[str, Any]) -> set[str]:
+    """Ids of all documents an answer (wire JSON) cites or names as nearest."""
+    refusal = answer.get("refusal") or {}
+    return {citation["document_id"] for citation in [*answer["citations"], *refusal.get("nearest", ())]}
+
+
+def erase(answer: dict[str, Any], document: str) -> dict[str, Any]:
+    """The answer (wire JSON) without a word of the document.
+
+    Statements that cite it, or cite nothing and so may come from it, go too; the answer's text is put together again
+    from those that stay.
+    """
+    gone = {citation["n"] for citation in answer["citations"] if citation["document_id"] == document}
+    statements = [_erase_statement(statement, gone) for statement in answer["statements"]]
+    refusal = answer.get("refusal")
+    cleared = dict(answer)
+    if gone:
+        cleared |= {"text": " ".join(_shown(statement) for statement in statements) or ERASED, "warnings": []}
+    if refusal:
+        refusal = {**refusal, "nearest": [_erase_citation(c, document) for c in refusal["nearest"]]}
+    citations = [_erase_citation(citation, document) for citation in answer["citations"]]
+    return cleared | {"statements": statements, "citations": citations, "refusal": refusal}
+
+
+def _erase_statement(statement: dict[str, Any], gone: set[int]) -> dict[str, Any]:
+    cited = set(statement["citations"])
+    if not gone or (cited and not cited & gone):
+        return statement
+    return {**statement, "text": ERASED, "checks": []}
+
+
+def _shown(statement: dict[str, Any]) -> str:
+    marks = "".join(f"[{n}]" for n in statement["citations"])
+    return f"{statement['text']} {marks}".strip() if statement["text"] != ERASED else ERASED
+
+
+def _erase_citation(citation: dict[str, Any], document: str) -> dict[str, Any]:
+    if citation["document_id"] != document:
+        return citation
+    return {key: value if key in KEPT else _blank(value) for key, value in citation.items()}
+
+
+def _blank(value: object) -> object:
+    if isinstance(value, str):
+        return ""
+    return [] if isinstance(value, list) else {} if isinstance(value, dict) else value

@@ -1,0 +1,52 @@
+"""Bring a database to this version's schema, inside the caller's transaction."""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from rag.domain.errors import Conflict
+
+HEAD = "0001"  # the newest file of migrations/versions/; kept here so that Alembic is loaded only to migrate
+SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def revision(connection: Connection) -> str | None:
+    """The revision the database stands at; None when it is empty."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if found is None else str(found)
+
+
+def migrate(connection: Connection) -> None:
+    """Raises Conflict for a database of a newer teamlore, which is left as it is."""
+    found = revision(connection)
+    if found == HEAD:
+        return
+    _refuse_newer(found)
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def check(connection: Connection) -> None:
+    """Raises Conflict unless the schema is this version's."""
+    found = revision(connection)
+    if found == HEAD:
+        return
+    _refuse_newer(found)
+    raise Conflict(
+        "The registry was made by an older teamlore.", fix="Run `teamlore status` once while nothing else uses it."
+    )
+
+
+def _refuse_newer(found: str | None) -> None:
+    if found is not None and found > HEAD:
+        raise Conflict(
+            f"The registry was written by a newer teamlore (its schema is {found}, this one knows {HEAD}).",
+            fix="Upgrade teamlore, or restore a backup made before the upgrade; a downgrade is not possible.",
+        )

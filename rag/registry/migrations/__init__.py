@@ -1,0 +1,1 @@
+"""Alembic's scripts; rag.registry.migrate runs them when a registry is opened."""

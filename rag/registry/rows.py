@@ -1,0 +1,139 @@
+"""From rows to nouns, and who may see which rows: every read of documents and chunks goes through here."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.sql.selectable import Join
+
+from rag.domain.types import Access, DocumentInfo, Filters, StoredChunk
+from rag.registry.schema import authors, chunks, documents, versions
+
+Item = TypeVar("Item")
+BATCH = 10_000  # SQLite takes 32,766 parameters, PostgreSQL 65,535
+
+WITH_DOCUMENT = versions.join(documents, documents.c.id == versions.c.document)
+CHUNKS_WITH_DOCUMENT: Join = chunks.join(
+    versions, and_(versions.c.document == chunks.c.document, versions.c.number == chunks.c.version)
+).join(documents, documents.c.id == chunks.c.document)
+
+INFO = (
+    versions.c.document,
+    versions.c.number,
+    documents.c.source,
+    documents.c.path,
+    documents.c.part,
+    documents.c.space,
+    versions.c.title,
+    versions.c.kind,
+    versions.c.authors,
+    versions.c.date,
+    versions.c.url,
+    versions.c.files,
+    versions.c.valid_from,
+    versions.c.valid_to,
+    versions.c.recorded_at,
+    versions.c.chunks,
+)
+CHUNK = (
+    chunks.c.id,
+    chunks.c.n,
+    chunks.c.start,
+    chunks.c.end,
+    chunks.c.text,
+    chunks.c.context,
+    chunks.c.section,
+)
+
+
+def batches(items: Sequence[Item], size: int = BATCH) -> Iterator[list[Item]]:
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def select_info() -> Select[Any]:
+    return select(*INFO).select_from(WITH_DOCUMENT)
+
+
+def select_chunks() -> Select[Any]:
+    return select(*CHUNK, *INFO).select_from(CHUNKS_WITH_DOCUMENT)
+
+
+def read_info(row: Sequence[Any]) -> DocumentInfo:
+    """A row of INFO."""
+    return DocumentInfo(
+        id=row[0],
+        version=row[1],
+        source=row[2],
+        path=row[3],
+        part=row[4],
+        space=row[5],
+        title=row[6],
+        kind=row[7],
+        authors=tuple(row[8]),
+        date=row[9],
+        url=row[10],
+        files=tuple(row[11]),
+        valid_from=row[12],
+        valid_to=row[13],
+        recorded_at=row[14],
+        chunks=row[15],
+    )
+
+
+def read_chunks(rows: Sequence[Sequence[Any]]) -> list[StoredChunk]:
+    """Rows of CHUNK + INFO; chunks of one version share its DocumentInfo."""
+    infos: dict[tuple[str, int], DocumentInfo] = {}
+    found = []
+    for row in rows:
+        key = (row[7], row[8])
+        info = infos.get(key)
+        if info is None:
+            info = infos[key] = read_info(row[7:])
+        found.append(
+            StoredChunk(
+                id=row[0],
+                document=info,
+                n=row[1],
+                start=row[2],
+                end=row[3],
+                text=row[4],
+                context=row[5],
+                locator_section=tuple(row[6]),
+            )
+        )
+    return found
+
+
+def allowed(access: Access) -> list[ColumnElement[bool]]:
+    """Positive: without a space nothing is seen."""
+    return [] if access.everything else [documents.c.space.in_(sorted(access.spaces))]
+
+
+def valid(as_of: datetime | None) -> ColumnElement[bool]:
+    if as_of is None:
+        return versions.c.valid_to.is_(None)
+    return and_(versions.c.valid_from <= as_of, or_(versions.c.valid_to.is_(None), versions.c.valid_to > as_of))
+
+
+def wanted(filters: Filters | None) -> list[ColumnElement[bool]]:
+    """A document that does not say its date fulfils no condition on dates."""
+    if filters is None or not filters.any:
+        return []
+    conditions: list[ColumnElement[bool]] = []
+    if filters.spaces:
+        conditions.append(documents.c.space.in_(filters.spaces))
+    if filters.kinds:
+        conditions.append(versions.c.kind.in_(filters.kinds))
+    if filters.authors:
+        names = sorted({name.casefold() for name in filters.authors})
+        same_version = and_(authors.c.document == versions.c.document, authors.c.version == versions.c.number)
+        conditions.append(exists().where(same_version, authors.c.author.in_(names)))
+    if filters.after:
+        conditions.append(versions.c.day >= filters.after.isoformat())
+    if filters.before:
+        conditions.append(versions.c.day < filters.before.isoformat())
+    return conditions
