@@ -2,7 +2,6 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -29,7 +28,7 @@ def generations() -> MemoryGenerations:
 def opened(catalog: MemoryCatalog, generations: MemoryGenerations, tmp_path: Path) -> Iterator[Open]:
     made: list[HomeIndexes] = []
 
-    def open_indexes(model: str = "words-64", **options: Any) -> HomeIndexes:
+    def open_indexes(model: str = "words-64", **options: bool | str) -> HomeIndexes:
         made.append(HomeIndexes(catalog, generations, directory=tmp_path, model=model, dimension=DIMENSION, **options))
         return made[-1]
 

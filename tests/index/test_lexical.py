@@ -7,6 +7,7 @@ import pytest
 
 from rag.domain.errors import StorageFailed
 from rag.domain.ports import LexicalIndex
+from rag.index.analysis import LONGEST_TERM
 from rag.index.lexical import MOST_TERMS, TantivyIndex
 from tests.contracts.index import LexicalIndexContract, passage
 
@@ -102,7 +103,8 @@ from rag.index.lexical import TantivyIndex
 from tests.contracts.index import passage
 index = TantivyIndex(Path(sys.argv[1]))
 for n in range(index.position + 1, 10**9):
-    index.apply([passage(f"d{n}:1:{i}", f"{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}{chr(97 + n // 676)}word text") for i in range(20)], [f"d{n - 3}:1:0"], position=n)
+    batch = [passage(f"d{n}:1:{i}", "x" * n + " text") for i in range(20)]
+    index.apply(batch, [f"d{n - 3}:1:0"], position=n)
     print(n, flush=True)
 """
 
@@ -122,7 +124,5 @@ def test_a_killed_writer_leaves_a_whole_commit(tmp_path: Path) -> None:
         index = TantivyIndex(tmp_path)
         assert index.position in (acknowledged, acknowledged + 1)
         assert index.count() == 20 * index.position - (index.position - 3)
-        n = index.position
-        word = f"{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}{chr(97 + n // 676)}word"
-        assert len(index.search(word, 50)) == 20
+        assert len(index.search("x" * min(index.position, LONGEST_TERM), 50)) >= 20
         index.close()
