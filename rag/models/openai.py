@@ -4,6 +4,7 @@ import queue
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx
@@ -31,13 +32,25 @@ class OpenAILLM:
     """Thread-safe: each call has a connection of its own, so closing the iterator ends exactly that request."""
 
     def __init__(self, model: str, *, base_url: str, api_key: str, limits: Limits | None = None) -> None:
+        from llama_index.core.llms import ChatMessage
+        from llama_index.llms.openai_like import OpenAILike  # type: ignore[import-untyped]
+        from openai.resources.chat import completions  # noqa: F401 - else imported within the first question's deadline
+
         self.name = f"openai:{model}"
-        self._model = model
         self._url = httpx.URL(base_url)
-        self._api_key = api_key or "none"  # an empty one would be looked up in OPENAI_API_KEY
         self._limits = limits or Limits()
         self._tls = httpx.create_ssl_context()
         self._takes_schema = True
+        self._backend = partial(
+            OpenAILike,
+            model=model,
+            api_base=base_url,
+            api_key=api_key or "none",  # an empty one would be looked up in OPENAI_API_KEY
+            is_chat_model=True,
+            temperature=0.0,
+            max_retries=0,
+        )
+        self._message = ChatMessage
 
     def stream(
         self, system: str, user: str, *, max_tokens: int, schema: Mapping[str, Any] | None = None
@@ -71,19 +84,14 @@ class OpenAILLM:
 
     def _attempt(self, system: str, user: str, options: dict[str, Any], deadline: float) -> Iterator[str]:
         """One request. Raises Fault."""
-        request = ChatRequest(
-            lambda client: self._pieces(client, system, user, options),
-            connect=self._limits.connect,
-            total=self._limits.total,
-            tls=self._tls,
-        )
+        request = ChatRequest(lambda client: self._pieces(client, system, user, options), tls=self._tls)
         try:
             yield from self._paced(request, deadline, CHARACTERS_A_TOKEN * int(options["max_tokens"]))
         finally:
             request.cancel()
 
     def _paced(self, request: ChatRequest, deadline: float, most: int) -> Iterator[str]:
-        """The pieces that come, "" each HEARTBEAT without one. Raises Fault at a deadline, when empty, beyond `most`."""
+        """The pieces that come, "" each HEARTBEAT without one. Raises Fault (late, empty, beyond `most`)."""
         received = 0
         patience = time.monotonic() + self._limits.first_token
         while True:
@@ -107,28 +115,18 @@ class OpenAILLM:
                 yield piece
 
     def _pieces(self, client: httpx.Client, system: str, user: str, options: dict[str, Any]) -> Iterator[str]:
-        """In the request's thread. Raises Fault("cut") when the server never said that it had finished."""
-        from llama_index.core.llms import ChatMessage
-        from llama_index.llms.openai_like import OpenAILike
-
-        backend = OpenAILike(
-            model=self._model,
-            api_base=str(self._url),
-            api_key=self._api_key,
-            is_chat_model=True,
-            temperature=0.0,
-            max_retries=0,
-            timeout=self._limits.total,
-            http_client=client,
-        )
-        messages = [ChatMessage(role="system", content=system), ChatMessage(role="user", content=user)]
-        finished = False
-        for response in backend.stream_chat(messages, **options):
+        """In the request's thread. Raises Fault when the server never said that it had finished."""
+        messages = [self._message(role="system", content=system), self._message(role="user", content=user)]
+        # The SDK's time-outs win over the client's, and OpenAILike's own is one number for all.
+        timeout = httpx.Timeout(self._limits.total, connect=self._limits.connect)
+        finished = spoke = False
+        for response in self._backend(http_client=client).stream_chat(messages, timeout=timeout, **options):
             choices = getattr(response.raw, "choices", None) or []
             finished = finished or any(choice.finish_reason for choice in choices)
+            spoke = spoke or bool(response.delta)
             yield response.delta or ""
         if not finished:
-            raise Fault("cut")
+            raise Fault("cut" if spoke else "garbage")
 
 
 def _options(max_tokens: int, schema: Mapping[str, Any] | None) -> dict[str, Any]:

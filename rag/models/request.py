@@ -17,14 +17,12 @@ Pieces = Callable[[httpx.Client], Iterator[str]]  # makes the request with that 
 class ChatRequest:
     """Starts at once. `next` gives its pieces; `cancel` ends it, even while the thread is blocked in a read."""
 
-    def __init__(self, pieces: Pieces, *, connect: float, total: float, tls: ssl.SSLContext) -> None:
+    def __init__(self, pieces: Pieces, *, tls: ssl.SSLContext) -> None:
         self._queue: queue.SimpleQueue[str | Fault | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._cancelled = False
-        self._client = httpx.Client(
-            verify=tls, timeout=httpx.Timeout(total, connect=connect), event_hooks={"request": [self._watch]}
-        )
+        self._client = httpx.Client(verify=tls, event_hooks={"request": [self._watch]})
         threading.Thread(target=self._read, args=(pieces,), name="llm-request", daemon=True).start()
 
     def next(self, timeout: float) -> str | None:
