@@ -1,6 +1,8 @@
 """The commands of `teamlore eval`."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,14 +10,24 @@ import typer
 from rich.console import Console
 
 from eval.asking import Command
+from eval.baselines import beside
 from eval.compare import load_run, show_differences
-from eval.packs import load_packs
+from eval.packs import Pack, load_packs
 from eval.progress import Narrator
 from eval.report import run_json, show, show_failures
-from eval.runner import Evaluation, Options, isolated
+from eval.runner import Evaluation, Options, Run, isolated, open_embedder
 from rag.domain.errors import BadInput, StorageFailed
+from rag.settings import Settings
 
 app = typer.Typer(help="Measure teamlore on packs of questions.", no_args_is_help=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    command: Command
+    options: Options
+    out: Path | None
+
 
 Packs = Annotated[list[Path], typer.Argument(metavar="PACK...", help="folders of packs")]
 Questions = Annotated[str, typer.Option(metavar="GLOB", help="which question files of each pack")]
@@ -23,6 +35,7 @@ Out = Annotated[Path | None, typer.Option(metavar="FILE", help="write the run as
 Home = Annotated[Path | None, typer.Option(metavar="DIR", help="keep the indexes here; without it they are removed")]
 Separate = Annotated[bool, typer.Option("--separate", help="an index for each file pack, instead of one for all")]
 Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="a seeded sample of N questions of each pack")]
+Baselines = Annotated[bool, typer.Option("--baselines", help="beside BM25, vectors and their plain fusions")]
 Failures = Annotated[bool, typer.Option("--show-failures", help="list the questions that missed")]
 
 
@@ -34,11 +47,12 @@ def retrieval(  # noqa: PLR0913 - a command's options are its parameters
     home: Home = None,
     separate: Separate = False,
     limit: Limit = None,
+    baselines: Baselines = False,
     show_failures: Failures = False,
 ) -> None:
     """Rankings and evidence: does search bring the right documents, the right words?"""
-    options = Options(home=home, separate=separate, limit=limit)
-    _run("retrieval", (packs, questions), options, out, list_failures=show_failures)
+    asked = Asked(command="retrieval", options=Options(home=home, separate=separate, limit=limit), out=out)
+    _run(load_packs(packs, questions=questions), asked, baselines=baselines, failures=show_failures)
 
 
 @app.command()
@@ -52,8 +66,8 @@ def answers(  # noqa: PLR0913 - a command's options are its parameters
     show_failures: Failures = False,
 ) -> None:
     """Answers as they are served: citations, correctness, refusals."""
-    options = Options(home=home, separate=separate, limit=limit)
-    _run("answers", (packs, questions), options, out, list_failures=show_failures)
+    asked = Asked(command="answers", options=Options(home=home, separate=separate, limit=limit), out=out)
+    _run(load_packs(packs, questions=questions), asked, baselines=False, failures=show_failures)
 
 
 @app.command()
@@ -65,23 +79,24 @@ def compare(
     show_differences(load_run(run_a), load_run(run_b), _console())
 
 
-def _run(
-    command: Command, chosen: tuple[list[Path], str], options: Options, out: Path | None, *, list_failures: bool
-) -> None:
-    folders, questions = chosen
-    packs = load_packs(folders, questions=questions)
+def _run(packs: Sequence[Pack], asked: Asked, *, baselines: bool, failures: bool) -> None:
+    narrator, out = Narrator(), asked.out
     if out and not out.resolve().parent.is_dir():
         raise BadInput(f"{out}: its folder does not exist.", fix=f"mkdir -p {out.parent}")
-    narrator = Narrator()
-    run = Evaluation(command=command, options=options, narrator=narrator).run(packs)
-    result = run_json(run, isolated(options.home or Path()))
+    settings = isolated(asked.options.home or Path())
+    run = Evaluation(command=asked.command, options=asked.options, narrator=narrator).run(packs)
+    result = run_json(run, settings, _baselines(run, settings, narrator) if baselines else None)
     if out:
         _write(out, result)
     show(result, _console())
-    if list_failures:
+    if failures:
         show_failures(run, narrator)
     if any(item.error for one in run.packs for item in one.items):
         raise typer.Exit(1)
+
+
+def _baselines(run: Run, settings: Settings, narrator: Narrator) -> dict[str, Any]:
+    return beside(run, open_embedder(settings), narrator)
 
 
 def _console() -> Console:

@@ -22,9 +22,11 @@ _PERFECT = {"false_answer": 0.0, "false_refusal": 0.0}  # where less is better; 
 _NO_GOAL = frozenset({"answer_words"})
 
 
-def run_json(run: Run, settings: Settings) -> dict[str, Any]:
-    """The shape of `--out`."""
+def run_json(run: Run, settings: Settings, baselines: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The shape of `--out`. `baselines`: what eval.baselines found, by pack."""
     packs = {one.pack.name: _pack_json([one]) for one in run.packs}
+    for name, found in (baselines or {}).items():
+        packs[name]["baselines"] = found
     if files := [one for one in run.packs if one.pack.layout == "files"]:
         packs[TOGETHER] = _pack_json(files)
     system = {
@@ -134,6 +136,8 @@ def show(result: Mapping[str, Any], console: Console) -> None:
         if name == TOGETHER and len(pack["ingest"]) < 2:
             continue
         console.print(_table(f"{name}: {pack['n']} questions", pack))
+        if "baselines" in pack:
+            console.print(_baselines_table(pack))
         latency = pack["latency_ms"]
         if latency["p50"] is not None:
             console.print(
@@ -154,6 +158,23 @@ def _table(title: str, pack: Mapping[str, Any]) -> Table:
         interval = "" if low is None else f"{low:.3f} to {high:.3f}"
         mean = "none" if found["value"] is None else f"{found['value']:.3f}"
         table.add_row(name, mean, interval, str(found["n"]), str(pack["n"] - found["n"]))
+    return table
+
+
+def _baselines_table(pack: Mapping[str, Any]) -> Table:
+    table = Table(title="beside plain systems, nDCG@10", title_justify="left")
+    for heading in ("system", "mean", "ours - it", "95 %", "p"):
+        table.add_column(heading, justify="left" if heading == "system" else "right")
+    for name, metrics in pack["baselines"].items():
+        found = metrics["ndcg@10"]
+        low, high = found["ci95"]
+        cells = (
+            f"{found['value']:.3f}",
+            f"{found['difference']:+.3f}",
+            f"{low:+.3f} to {high:+.3f}",
+            f"{found['p']:.4f}",
+        )
+        table.add_row(name, *cells)
     return table
 
 

@@ -15,6 +15,7 @@ from eval.corpus import stage
 from eval.packs import Pack, Sample
 from eval.places import places, texts
 from eval.progress import Narrator
+from rag.domain.ports import Embedder
 from rag.domain.services import Services
 from rag.domain.types import IngestReport
 from rag.settings import Settings, load_settings
@@ -49,6 +50,14 @@ class Run:
 def isolated(home: Path) -> Settings:
     """The user's settings, but this home and nothing else of what they name as storage."""
     return load_settings(home).model_copy(update={"registry": "", "chroma": ""})
+
+
+def open_embedder(settings: Settings) -> Embedder:
+    from rag.models.embedder import load_embedder
+
+    return load_embedder(
+        settings.embedder, models=settings.models, backend=settings.embedder_backend, threads=settings.threads
+    )
 
 
 def open_services(home: Path) -> Services:
