@@ -144,7 +144,10 @@ class Catalog(Protocol):
     def feed_end(self) -> int: ...
 
     def entries(self, ids: Sequence[str], model: str) -> list[IndexEntry]:
-        """What an index stores for those chunks that are still current, in the order asked."""
+        """What an index stores for those chunks that are still current, in the order asked.
+
+        Chunks without a vector of this model are left out; with `model` "" none is read, each has shape (0,).
+        """
         ...
 
     def vectors(self, ids: Sequence[str], model: str) -> tuple[list[str], Matrix]:

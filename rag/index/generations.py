@@ -42,9 +42,8 @@ class HomeIndexes:
         exact = ExactIndex(catalog, model, dimension)
         store = None if read_only else _store(directory, chroma_url, dimension)
         self._dense = ServedDense(catalog, generations, exact, store, model)
-        self._lexical: ServedLexical | ReadLexical = (ReadLexical if read_only else ServedLexical)(
-            catalog, generations, directory, model
-        )
+        lexical = ReadLexical if read_only else ServedLexical
+        self._lexical: ServedLexical | ReadLexical = lexical(catalog, generations, directory)
         self._workers: list[_Worker] = []
         if background and isinstance(self._lexical, ServedLexical):
             for served in (self._lexical, self._dense):

@@ -191,7 +191,6 @@ class ServedDense:
         self._served = replace(served, position=changes[-1].seq)
 
     def _build(self, store: DenseStore, on_progress: OnProgress | None) -> None:
-        old = self._generations.current(KIND)
         generation = self._generations.begin(KIND, self._model)
         try:
             index = store.open(generation, create=True)
@@ -209,13 +208,12 @@ class ServedDense:
         self._unserve()
         self._served = _Served(index=index, generation=generation, position=position)
         self._state, self._reason = "ready", ""
-        self._tidy(store, generation, old)
+        self._tidy(store, generation)
 
-    def _tidy(self, store: DenseStore, kept: Generation, old: Generation | None) -> None:
+    def _tidy(self, store: DenseStore, kept: Generation) -> None:
         store.sweep(kept)
         for generation in self._generations.retired(KIND):
-            if old is None or generation.id <= old.id:
-                self._discard(store, generation)
+            self._discard(store, generation)
 
     def _discard(self, store: DenseStore, generation: Generation) -> None:
         try:

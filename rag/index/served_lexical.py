@@ -15,6 +15,7 @@ from rag.index.lexical import TantivyIndex
 
 KIND = "lexical"
 BATCH = 1000
+NO_MODEL = ""  # entries without vectors: words are found whether a model has embedded them or not
 AT_ONCE = 2000  # changes that a search applies before it answers: a second at most
 
 _log = logging.getLogger(__name__)
@@ -26,11 +27,10 @@ class ServedLexical:
     A damaged index is built anew from the feed; meanwhile the part that is there answers, beside dense search.
     """
 
-    def __init__(self, catalog: Catalog, generations: Generations, directory: Path, model: str) -> None:
+    def __init__(self, catalog: Catalog, generations: Generations, directory: Path) -> None:
         self._catalog = catalog
         self._generations = generations
         self._directory = directory
-        self._model = model
         self._work = threading.RLock()
         self._index: TantivyIndex | None = None
         self._whole = False  # False while the first build runs
@@ -131,7 +131,7 @@ class ServedLexical:
 
     def _apply_feed(self, index: TantivyIndex, on_progress: OnProgress | None) -> None:
         total = self._catalog.feed_end()
-        for entries, removed, position in batches(self._catalog, self._model, index.position):
+        for entries, removed, position in batches(self._catalog, index.position):
             if self.stopped():
                 return
             index.apply(entries, removed, position=position)
@@ -145,11 +145,10 @@ class ServedLexical:
 class ReadLexical:
     """Implements Lexical for a reader beside the writer: its index as it stands, and the tail in memory."""
 
-    def __init__(self, catalog: Catalog, generations: Generations, directory: Path, model: str) -> None:
+    def __init__(self, catalog: Catalog, generations: Generations, directory: Path) -> None:
         self._catalog = catalog
         self._generations = generations
         self._directory = directory
-        self._model = model
         self._lock = threading.Lock()
         self._index: TantivyIndex | None = None
         self._tail: TantivyIndex | None = None
@@ -201,7 +200,7 @@ class ReadLexical:
             return None
         if self._tail is None or self._tail_from != start:
             self._tail, self._tail_from = TantivyIndex(None), start
-        for entries, removed, position in batches(self._catalog, self._model, max(start, self._tail.position)):
+        for entries, removed, position in batches(self._catalog, max(start, self._tail.position)):
             self._tail.apply(entries, removed, position=position)
         return self._tail
 
@@ -210,11 +209,11 @@ def place(directory: Path, generation: Generation) -> Path:
     return directory / f"{KIND}-{generation.id}"
 
 
-def batches(catalog: Catalog, model: str, position: int) -> Iterator[tuple[list[IndexEntry], list[str], int]]:
+def batches(catalog: Catalog, position: int) -> Iterator[tuple[list[IndexEntry], list[str], int]]:
     """(what came and still is, what went, position after it), from `position` to the feed's end."""
     while changes := catalog.feed(position, BATCH):
         last = {change.chunk_id: change.add for change in changes}
         position = changes[-1].seq
         came = [chunk_id for chunk_id, add in last.items() if add]
         went = [chunk_id for chunk_id, add in last.items() if not add]
-        yield (catalog.entries(came, model) if came else []), went, position
+        yield (catalog.entries(came, NO_MODEL) if came else []), went, position

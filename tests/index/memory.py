@@ -60,8 +60,7 @@ class MemoryCatalog:
         return len(self.changes)
 
     def entries(self, ids: Sequence[str], model: str) -> list[IndexEntry]:
-        del model
-        return [self.stored[chunk_id] for chunk_id in ids if chunk_id in self.live]
+        return [self.stored[chunk_id] for chunk_id in ids if chunk_id in self.live and model in ("", self.model)]
 
     def vectors(self, ids: Sequence[str], model: str) -> tuple[list[str], Matrix]:
         found = [chunk_id for chunk_id in ids if chunk_id in self.stored and model == self.model]
