@@ -2,16 +2,17 @@
 
 import errno
 import functools
+import os
 import platform
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ingest.pipeline import Pipeline
 from ingest.redaction import Redactor
-
 from ingest.sandbox import ReaderPool
 from rag.answering.answerer import EvidenceAnswerer
 from rag.answering.compose import ExtractiveWriter, Writer
@@ -185,27 +186,20 @@ def _locked_app(settings: Settings, port: int) -> "tuple[FastAPI, str]":
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{'127.0.0.1' if shown in ('0.0.0.0', '[::]') else shown}:{port}"
     lock = lock_home(open_home(settings), url=url)
-    owner = lock.__enter__()
     services = build(settings, mode="serve")
 
     def close() -> None:
         services.close()
-        lock.__exit__(None, None, None)
+        lock.release()
 
     app = create_app(
-        _closing(services, close),
+        replace(services, close=close),
         auth=settings.auth_mode,
-        local_token=owner.token,
+        local_token=lock.owner.token,
         hosts=[settings.host, *(host.strip() for host in settings.allowed_hosts.split(",") if host.strip())],
-        ingest_roots=[Path(root) for root in settings.ingest_roots.split(":") if root],
+        ingest_roots=[Path(root) for root in settings.ingest_roots.split(os.pathsep) if root],
     )
     return mount(app, Client(url, transport=InProcess(app)), page_user), url
-
-
-def _closing(services: Services, close: Callable[[], None]) -> Services:
-    from dataclasses import replace
-
-    return replace(services, close=close)
 
 
 def _listen(settings: Settings, any_port: bool) -> socket.socket:

@@ -10,14 +10,13 @@ import numpy as np
 
 from rag.domain.ports import Embedder
 from rag.domain.sentences import sentences
-from rag.domain.types import Hit
+from rag.domain.types import Hit, Passage
 from rag.index.analysis import terms
 from rag.retrieval.analysis import Analysis, analyse
 from rag.retrieval.searcher import Found
 
-EMBEDDED = 24  # sentences whose vectors are worth their milliseconds
+EMBEDDED = 16  # sentences whose vectors are worth their milliseconds
 LONGEST = 900  # characters of a sentence worth quoting
-_WORD = re.compile(r"\w")
 _HEADING = re.compile(r"#{1,6}\s|={3,}$|-{3,}$|\*\*[^*]+\*\*:?$")
 
 
@@ -72,6 +71,7 @@ def _share(idf: Mapping[str, float], held: set[str]) -> float:
 
 def _candidates(analysis: Analysis, idf: Mapping[str, float], found: Found) -> list[Sentence]:
     best = max((passage.score for passage in found.passages), default=1.0) or 1.0
+    asked = set(analysis.terms)
     result = []
     for position, passage in enumerate(found.passages):
         document = found.text_of(passage)
@@ -79,15 +79,19 @@ def _candidates(analysis: Analysis, idf: Mapping[str, float], found: Found) -> l
         before: set[str] = set()
         for start, end in sentences(passage.text, document.syntax):
             text = passage.text[start:end]
-            if len(text) > LONGEST or not _WORD.search(text) or _HEADING.match(text):
-                before = set(terms(text[:LONGEST]))
-                continue
-            own = set(terms(text))
-            coverage = 0.5 * _share(idf, own) + 0.5 * _share(idf, own | around | before)
-            before = own
-            asks = text.rstrip().endswith("?")
+            own = set(terms(text[:LONGEST]))
+            context, before = own | around | before, own
+            if len(text) > LONGEST or own <= asked or _is_heading(passage, start, text):
+                continue  # nothing in it that the question did not say, or nothing that can be quoted
+            coverage = 0.5 * _share(idf, own) + 0.5 * _share(idf, context)
             in_best = passage.best.start <= passage.start + start < passage.best.end
-            score = coverage + 0.5 * passage.score / best + 0.15 * analysis.shows(text) + 0.1 * in_best - 0.4 * asks
+            score = (
+                coverage
+                + 0.5 * passage.score / best
+                + 0.15 * analysis.shows(text)
+                + 0.1 * in_best
+                - 0.4 * text.rstrip().endswith("?")
+            )
             result.append(
                 Sentence(
                     n=0, passage=position, start=passage.start + start, end=passage.start + end, text=text,
@@ -95,6 +99,15 @@ def _candidates(analysis: Analysis, idf: Mapping[str, float], found: Found) -> l
                 )
             )  # fmt: skip
     return result
+
+
+def _is_heading(passage: Passage, start: int, text: str) -> bool:
+    """Headings and the title say what a passage is about, not what the question asks."""
+    line = passage.text.rfind("\n", 0, start) + 1
+    marked = passage.text[line:start].lstrip().startswith("#") or bool(_HEADING.match(text))
+    plain = text.strip("*_#:= ").casefold()
+    names = {passage.document.title.casefold(), *(heading.casefold() for heading in passage.section)}
+    return marked or plain in names or plain.removeprefix("title:").strip(" \"'") in names
 
 
 def _with_cosines(question: str, rough: Sequence[Sentence], embedder: Embedder) -> list[Sentence]:

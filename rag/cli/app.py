@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from eval.app import app as eval_app
 
+from eval.app import app as eval_app
 from rag.cli import keys, models, show
 from rag.cli.doors import Asked
 from rag.cli.open import open_door, settings_of

@@ -34,14 +34,14 @@ def diagnose(settings: Settings, *, deep: bool) -> list[Finding]:
 
 def _place(settings: Settings) -> Iterator[Finding]:
     home = open_home(settings)
-    yield _finding("home", "ok", str(home.path))
-    mode = home.path.stat().st_mode & 0o777 if home.path.exists() else 0o700
+    yield _finding("home", "ok", str(home.root))
+    mode = home.root.stat().st_mode & 0o777 if home.root.exists() else 0o700
     if mode & 0o077:
-        yield _finding("permissions", "wrong", f"others may read it ({mode:o})", f"chmod 700 {home.path}")
-    free = shutil.disk_usage(_existing(home.path)).free
+        yield _finding("permissions", "wrong", f"others may read it ({mode:o})", f"chmod 700 {home.root}")
+    free = shutil.disk_usage(_existing(home.root)).free
     state = "ok" if free > LEAST_FREE else "wrong"
     yield _finding("disk", state, f"{free / 2**30:.1f} GiB free", "" if state == "ok" else "Make room: 1 GiB at least.")
-    if not os.access(_existing(home.path), os.W_OK):
+    if not os.access(_existing(home.root), os.W_OK):
         yield _finding("disk", "wrong", "the home cannot be written", "Set TEAMLORE_HOME to a folder you own.")
     owner = read_owner(home)
     yield _finding("owner", "ok", f"process {owner.pid} at {owner.url or 'no address'}" if owner else "no process")

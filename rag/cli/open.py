@@ -43,7 +43,7 @@ def open_door(home: Path | None, *, write: bool = False) -> Iterator[Door]:
                 local.close()
         return
     if not place.registry.exists() and not settings.registry:
-        raise BadInput(f"Nothing is stored in {place.path} yet.", fix="Start with: teamlore ingest FOLDER")
+        raise BadInput(f"Nothing is stored in {place.root} yet.", fix="Start with: teamlore ingest FOLDER")
     with show.progress() as on_progress:
         reader = LocalDoor(build(settings, mode="read", on_progress=on_progress))
     try:

@@ -107,7 +107,7 @@ def hits(values: Sequence[Mapping[str, Any]]) -> None:
 
 def report(value: Mapping[str, Any]) -> None:
     for key in ("skipped", "failed"):
-        for item in value.get(key, ()):
+        for item in (item for item in value.get(key, ()) if item["reason"] != "hidden"):
             ERR.print(
                 f"[{'yellow' if key == 'skipped' else 'red'}]{key}[/] {escape(item['file'])}: {escape(item['reason'])}"
             )
