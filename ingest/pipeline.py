@@ -213,8 +213,10 @@ class Pipeline:
         return clean
 
     def _finish(self, run: _Run) -> None:
+        """Indexes are opened and checked only when there is something for them: that takes longer than looking."""
         run.writer.flush()
-        self.indexes.catch_up(run.on_progress)
+        if run.writer.commits:
+            self.indexes.catch_up(run.on_progress)
 
 
 def _why_not(candidate: Candidate, content: str) -> str:

@@ -28,9 +28,9 @@ class Writer:
     on_progress: OnProgress
     chunks: int = 0  # written
     embedded: int = 0
+    commits: int = 0
     _waiting: list[tuple[str, str, list[Part]]] = field(default_factory=list)
     _held: int = 0  # chunks waiting
-    _commits: int = 0
 
     def add(self, source: str, path: str, documents: Sequence[Document]) -> None:
         """All parts of one path: they are written together."""
@@ -64,8 +64,8 @@ class Writer:
 
     def _commit(self, updates: list[PathUpdate]) -> None:
         self.chunks += self.catalog.commit(updates, model=self.embedder.fingerprint)[0]
-        self._commits += 1
-        if self._commits % COMMITS_PER_CATCH_UP == 0:
+        self.commits += 1
+        if self.commits % COMMITS_PER_CATCH_UP == 0:
             self.indexes.catch_up(self.on_progress)
 
     def _vectors(self, texts: list[str]) -> dict[str, Matrix]:
