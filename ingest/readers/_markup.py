@@ -44,20 +44,20 @@ def shown_text(node: Node, hidden: Hidden) -> str:
 
 
 def _pieces(node: Node, hidden: Hidden) -> Iterator[str]:
-    stack: list[tuple[Node | str, int]] = [(node, 0)]
+    """Without recursion: a page may be nested deeper than Python is."""
+    stack: list[Node | str] = [node]
     while stack:
-        item, depth = stack.pop()
+        item = stack.pop()
         if isinstance(item, str):
             yield item
             continue
-        if depth > DEEPEST or not isinstance(item.tag, str) or item.tag in DROPPED or hidden(item):
+        if not isinstance(item.tag, str) or item.tag in DROPPED or hidden(item):
             continue
-        apart = item.tag in BLOCKS or item.tag == "br"
-        yield " " if apart else ""
-        following: list[tuple[Node | str, int]] = [(item.text or "", depth)]
+        apart = " " if item.tag in BLOCKS or item.tag == "br" else ""
+        following: list[Node | str] = [apart, item.text or ""]
         for child in item:
-            following += [(child, depth + 1), (child.tail or "", depth)]
-        following.append((" " if apart else "", depth))
+            following += [child, child.tail or ""]
+        following.append(apart)
         stack.extend(reversed(following))
 
 

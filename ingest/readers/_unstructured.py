@@ -3,7 +3,9 @@
 import itertools
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +25,8 @@ def prepare() -> None:
     language model at run time; sentence ends are all that it needs one for here."""
     for name, value in SILENT.items():
         os.environ.setdefault(name, value)
-    import spacy
+    with _absent("torch", "tensorflow", "mxnet", "cupy"):  # 1.3 s and 180 MB that a list of sentence ends needs not
+        import spacy
     from unstructured.nlp import tokenize
 
     def blank() -> Any:  # spaCy's own type  # noqa: ANN401
@@ -32,6 +35,18 @@ def prepare() -> None:
         return model
 
     tokenize._load_spacy_model = blank
+
+
+@contextmanager
+def _absent(*names: str) -> Iterator[None]:
+    """Optional parts that spaCy would load because they are installed; what is loaded already stays."""
+    blocked = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(blocked))  # type: ignore[arg-type]  # None: importing it fails
+    try:
+        yield
+    finally:
+        for name in blocked:
+            del sys.modules[name]
 
 
 def write_elements(elements: "Iterable[Element]", builder: Builder, *, is_heading: "Callable[[Element], int]") -> None:
@@ -68,6 +83,13 @@ def html_rows(table: str) -> list[Sequence[str]]:
 def style_level(element: "Element") -> int:
     """Of a heading in a Word file, from 1."""
     return (element.metadata.category_depth or 0) + 1 if type(element).__name__ == "Title" else 0
+
+
+def title_first(slide: "Iterable[Element]") -> "list[Element]":
+    """unstructured puts a slide's notes in front of its title."""
+    elements = list(slide)
+    title = next((n for n, element in enumerate(elements) if type(element).__name__ == "Title"), None)
+    return elements if title is None else [elements[title], *elements[:title], *elements[title + 1 :]]
 
 
 def slide_title() -> "Callable[[Element], int]":

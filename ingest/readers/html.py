@@ -59,11 +59,16 @@ def parse_html(text: str, name: str, limits: Limits) -> Node:
 
     if text.count("<") > 2 * TAGS_PER_ELEMENT * limits.elements:
         raise LimitExceeded(f"{name} holds more than {TAGS_PER_ELEMENT * limits.elements:,} tags.", fix="Split it.")
-    parser = html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
+    parser = html.HTMLParser(
+        encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True
+    )  # the tags are counted; without it what stands 256 deep is lost in silence
     try:
-        return html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+        root = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
         raise UnreadableSource(f"{name} is no HTML: {one_line(str(error))}.", fix="Save the page again.") from error
+    if any("depth" in entry.message for entry in parser.error_log):
+        raise LimitExceeded(f"{name} is nested too deeply.", fix="Save it from a browser's reading view.")
+    return root
 
 
 def page_text(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:

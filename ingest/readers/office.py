@@ -8,7 +8,7 @@ from ingest.readers._docx import as_shown
 from ingest.readers._hidden import Hidden
 from ingest.readers._markup import write_markup
 from ingest.readers._package import about_package, check_elements
-from ingest.readers._unstructured import prepare, slide_title, style_level, write_elements
+from ingest.readers._unstructured import prepare, slide_title, style_level, title_first, write_elements
 from ingest.readers._zip import DAMAGED, OLE_HEAD, open_zip
 from ingest.readers.base import Candidate, Limits, Reader, too_large
 from ingest.readers.html import parse_html
@@ -37,7 +37,6 @@ def read_office(candidate: Candidate, limits: Limits) -> Iterator[Parsed]:
             f"{candidate.relative} is protected by a password, or in an older format than its name says.",
             fix="Remove the password, or save it again in today's format.",
         )
-    prepare()
     try:
         parsed = READ[candidate.suffix](candidate, limits)
     except DAMAGE as error:
@@ -52,24 +51,26 @@ def read_office(candidate: Candidate, limits: Limits) -> Iterator[Parsed]:
 
 
 def _docx(candidate: Candidate, limits: Limits) -> Parsed:
-    from unstructured.partition.docx import partition_docx
-
     with open_zip(candidate, limits) as archive:
         check_elements(archive, candidate.relative, "word/", limits)
         path, notes = as_shown(archive, candidate.path)
         about = about_package(archive)
+    prepare()
+    from unstructured.partition.docx import partition_docx
+
     builder = Builder(limits)
     write_elements(partition_docx(filename=str(path)), builder, is_heading=style_level)
     return _parsed(builder, about, notes)
 
 
 def _pptx(candidate: Candidate, limits: Limits) -> Parsed:
-    from pptx import Presentation
-    from unstructured.partition.pptx import partition_pptx
-
     with open_zip(candidate, limits) as archive:
         check_elements(archive, candidate.relative, "ppt/slides/", limits)
         about = about_package(archive)
+    prepare()
+    from pptx import Presentation
+    from unstructured.partition.pptx import partition_pptx
+
     slides = Presentation(str(candidate.path)).slides
     hidden = {n for n, slide in enumerate(slides, 1) if slide._element.get("show") in ("0", "false")}
     builder = Builder(limits)
@@ -78,20 +79,20 @@ def _pptx(candidate: Candidate, limits: Limits) -> Parsed:
         if number in hidden:
             continue
         builder.place(Page(number))
-        write_elements(slide, builder, is_heading=slide_title())
+        write_elements(title_first(slide), builder, is_heading=slide_title())
     notes = [f"Hidden slides were left out: {', '.join(map(str, sorted(hidden)))}."] if hidden else []
     return _parsed(builder, about, tuple(notes))
 
 
 def _pandoc(candidate: Candidate, limits: Limits) -> Parsed:
     """OpenDocument and RTF, made HTML by pandoc in its sandbox (it includes no other file)."""
-    from unstructured.file_utils.file_conversion import convert_file_to_html_text_using_pandoc
-
     about: Mapping[str, str] = {}
     if candidate.suffix == ".odt":
         with open_zip(candidate, limits) as archive:
             check_elements(archive, candidate.relative, "content", limits)
             about = about_package(archive)
+    from unstructured.file_utils.file_conversion import convert_file_to_html_text_using_pandoc
+
     html = convert_file_to_html_text_using_pandoc(candidate.suffix[1:], filename=str(candidate.path))
     builder = Builder(limits)
     if html.strip():

@@ -19,6 +19,7 @@ TIME_SHARE = 0.8  # of the CPU limit, after which what was read so far is kept
 HEADING_SIZE = 1.15  # times the letters of the body
 GAP = 1.45  # times the usual distance of two lines: a new paragraph
 SHORT = 3  # pages
+LEAST = 150  # letters in one size that may be headings, however short the document
 DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)(\d\d)")
 FILE_LIKE = re.compile(r"\.\w{2,5}$|^untitled|^Microsoft (?:Word|PowerPoint|Excel) - ", re.I)
 LETTER = re.compile(r"[^\W_]")
@@ -160,7 +161,7 @@ def _heading_sizes(pages: list[list[Line]]) -> dict[int, int]:
             written[_size(line)] += len(line.text)
         seen.update({_size(line) for line in page})
     body = written.most_common(1)[0][0] if written else 0
-    few = 0.1 * sum(written.values())
+    few = max(0.1 * sum(written.values()), LEAST)
     least = 1 if len(pages) <= SHORT else 2
     larger = [
         size for size, n in written.items() if size >= HEADING_SIZE * body > 0 and n < few and seen[size] >= least
@@ -207,7 +208,11 @@ def _title(about: Mapping[str, str], pages: list[list[Line]]) -> str:
 def _worded(value: str) -> str:
     """Empty for a number, a file's name, a word."""
     value = one_line(str(value))
-    return value[:LONGEST_HEADING] if len(WORDS.findall(value)) >= 2 and not FILE_LIKE.search(value) else ""
+    return (
+        value[:LONGEST_HEADING]
+        if len(value.split()) >= 2 and WORDS.search(value) and not FILE_LIKE.search(value)
+        else ""
+    )
 
 
 def _largest(pages: list[list[Line]]) -> str:
