@@ -55,6 +55,10 @@ class ReaderPool:
         slot = self._slots.get()
         try:
             return self._process(slot).read(reader.name, candidate)
+        except UnreadableSource as error:
+            if self._closed:  # its process was ended, which says nothing about the file
+                raise _stopped() from error
+            raise
         finally:
             self._slots.put(slot)
 
@@ -73,10 +77,14 @@ class ReaderPool:
             threads.shutdown(cancel_futures=True)
 
     def close(self) -> None:
-        """Ends all children; a read still under way fails."""
+        """Ends all children; a read still under way raises BackendFailed, and cleans up after itself."""
         self._closed = True
         for slot in self._all:
+            slot.kill()
+        taken = [self._slots.get() for _ in self._all]
+        for slot in taken:
             slot.drop()
+            self._slots.put(slot)
 
     def __enter__(self) -> Self:
         return self
@@ -94,7 +102,7 @@ class ReaderPool:
 
     def _process(self, slot: "_Slot") -> ReaderProcess:
         if self._closed:
-            raise BackendFailed("The reader processes were stopped.", fix="Start the service again.")
+            raise _stopped()
         if slot.process is not None and (slot.process.broken or slot.process.files >= self._files_per_child):
             slot.drop()
         if slot.process is None:
@@ -122,10 +130,19 @@ class _Slot:
     def __init__(self) -> None:
         self.process: ReaderProcess | None = None
 
+    def kill(self) -> None:
+        process = self.process
+        if process is not None:
+            process.kill()
+
     def drop(self) -> None:
         process, self.process = self.process, None
         if process is not None:
             process.close()
+
+
+def _stopped() -> BackendFailed:
+    return BackendFailed("The reader processes were stopped.", fix="Start the service again.")
 
 
 def _done(pending: dict[Future[Outcome], Candidate]) -> Iterator[tuple[Candidate, Outcome]]:

@@ -40,7 +40,11 @@ class _Gone(Exception):
 
 
 class ReaderProcess:
-    """Starts at once; one `read` at a time. Once `broken`, only `close` is of use."""
+    """Starts at once; one `read` at a time. `broken`: only `close` is of use.
+
+    It counts as broken from the start of a read until its orderly end, so that an interrupted read leaves no
+    frames behind for the next one.
+    """
 
     def __init__(self, readers: str, limits: Limits) -> None:
         self.files = 0
@@ -68,17 +72,19 @@ class ReaderProcess:
         try:
             return self._read(reader, candidate)
         except _Gone as gone:
-            self.broken = True
             raise self._failure(candidate.relative, gone.limit) from gone
         except (OSError, ValueError, psutil.Error) as error:
-            self.broken = True
             raise UnreadableSource(f"{candidate.relative}: its reader failed ({error}).", fix=LEAVE_OUT) from error
+
+    def kill(self) -> None:
+        """From any thread; a read under way sees the end of the process."""
+        if self._process.returncode is None:  # not waited for yet: the id is still its own
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)  # what a reader started dies with it
 
     def close(self) -> None:
         self.broken = True
-        if self._process.poll() is None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)  # what a reader started dies with it
+        self.kill()
         self._process.wait()
         self._selector.close()
         for pipe in (self._process.stdin, self._process.stdout):
@@ -94,6 +100,7 @@ class ReaderProcess:
         return self._process.stdout.fileno()
 
     def _read(self, reader: str, candidate: Candidate) -> tuple[Parsed, ...]:
+        self.broken = True
         most_memory = self._resident() + self._limits.memory_bytes
         deadline = time.monotonic() + self._limits.wall_seconds
         self._send({"reader": reader, "path": str(candidate.path.absolute()), "relative": candidate.relative})
@@ -108,7 +115,7 @@ class ReaderProcess:
             elif "error" in message:
                 raise self._error(candidate.relative, message["error"])
             else:
-                self.broken = self.broken or self._resident() > self._limits.memory_bytes
+                self.broken = self._resident() > self._limits.memory_bytes
                 return tuple(parts)
 
     def _send(self, message: dict[str, Any]) -> None:
@@ -153,8 +160,8 @@ class ReaderProcess:
 
     def _error(self, name: str, error: dict[str, str]) -> UnreadableSource:
         if kind := ERRORS.get(error["code"]):
+            self.broken = False  # a refusal is an orderly end
             return kind(str(error["what"]), fix=str(error["fix"]))
-        self.broken = True
         if error["code"] == "memory":
             return LimitExceeded(f"{name}: {_too_much_memory(self._limits)}.", fix=LEAVE_OUT)
         return UnreadableSource(f"{name} could not be read ({error['what']}).", fix=LEAVE_OUT)

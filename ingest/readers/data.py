@@ -15,7 +15,7 @@ from rag.domain.types import Mark, Parsed, Section
 JSON = frozenset({".json", ".geojson", ".jsonc", ".json5", ".webmanifest"})
 LINES = frozenset({".jsonl", ".ndjson"})
 KEYS = {  # top-level keys in the file's own characters
-    ".yaml": re.compile(r"^([^\s#:\-{}\[\]'\"][^\n:#]*?|\"[^\"\n]+\"|'[^'\n]+')[ \t]*:(?=\s)", re.M),
+    ".yaml": re.compile(r"^([^\s#:\-{}\[\]'\"][^\n:#]{0,200}?|\"[^\"\n]+\"|'[^'\n]+')[ \t]{0,20}:(?=\s)", re.M),
     ".toml": re.compile(r"^\[\[?([^\[\]\n]+)\]\]?", re.M),
 }
 KEYS[".yml"] = KEYS[".yaml"]

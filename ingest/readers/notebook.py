@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from ingest.readers.base import Candidate, Limits, Reader, read_whole
 from ingest.text.frontmatter import people
-from ingest.text.headings import Heading, Outline, first_title, markdown_headings, plain_title
+from ingest.text.headings import LONGEST, Heading, Outline, first_title, markdown_headings, plain_title
 from ingest.text.outputs import joined, output_text
 from ingest.text.structured import load_json
 from rag.domain.errors import UnreadableSource
@@ -78,7 +78,7 @@ def _add_cell(page: _Page, number: int, cell: Mapping[str, Any]) -> None:
     source = joined(cell.get("source") if "source" in cell else cell.get("input")).strip("\n")
     if kind == "heading":
         level = str(cell.get("level", 1))
-        source = f"{'#' * (int(level) if level in set('123456') else 1)} {plain_title(source)}"
+        source = f"{'#' * (int(level) if level in set('123456') else 1)} {plain_title(source[:LONGEST])}"
     page.add(source, number, part)
     outputs = cell.get("outputs")
     texts = [output_text(output) for output in outputs if isinstance(output, dict)] if isinstance(outputs, list) else []

@@ -10,8 +10,8 @@ from rag.domain.types import Parsed
 
 SUFFIXES = frozenset({".txt", ".text", ".log", ".org", ".adoc", ".cfg", ".ini", ".conf", ".tex"})
 HEADINGS = {  # by suffix: the sign that is repeated for each level, in front of the title
-    ".org": re.compile(r"^(\*+)[ \t]+(\S.*?)[ \t]*$", re.M),
-    ".adoc": re.compile(r"^(={1,6})[ \t]+(\S.*?)[ \t]*$", re.M),
+    ".org": re.compile(r"^(\*{1,20})[ \t]{1,20}(\S.{0,300}?)[ \t]*$", re.M),
+    ".adoc": re.compile(r"^(={1,6})[ \t]{1,20}(\S.{0,300}?)[ \t]*$", re.M),
     ".cfg": re.compile(r"^(\[)([^\[\]\n]+)\][ \t]*$", re.M),
 }
 HEADINGS[".ini"] = HEADINGS[".conf"] = HEADINGS[".cfg"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from ingest.readers.base import Candidate, Limits, Reader, read_text
 from ingest.text.frontmatter import about, facts
-from ingest.text.headings import Heading, section_marks
+from ingest.text.headings import LONGEST, Heading, section_marks
 from rag.domain.types import Parsed
 
 SUFFIXES = frozenset({".rst", ".rest"})
@@ -82,7 +82,12 @@ def _line_before(text: str, at: int) -> tuple[int, str]:
 
 
 def _is_title(title: str, rule: str) -> bool:
-    return bool(title) and not RULE.fullmatch(title) and not NO_TITLE.match(title) and len(rule) >= min(len(title), 4)
+    return (
+        0 < len(title) <= LONGEST
+        and not RULE.fullmatch(title)
+        and not NO_TITLE.match(title)
+        and len(rule) >= min(len(title), 4)
+    )
 
 
 def plain_rst(title: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime
 
+LONGEST = 60  # characters of a date
 MONTHS = ("", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
 _DAY, _MONTH, _YEAR = r"(\d{1,2})(?:st|nd|rd|th)?", r"([a-z]{3,9})\.?", r"(\d{4})(?:[ ,T]+\d\d?:\d\d.*)?"
@@ -14,7 +15,7 @@ def iso_date(value: object) -> str:
     """`2021-05-12` or `2021-05-12T10:00:00+00:00`; empty when it is no date or could be two (03/04/2021)."""
     if isinstance(value, date):  # a datetime is one
         return value.isoformat()
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > LONGEST:
         return ""
     text = value.strip()
     try:

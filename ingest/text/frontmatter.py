@@ -12,6 +12,7 @@ from ingest.text.dates import iso_date
 from rag.domain.types import Fact, Value
 
 LONGEST = 64 * 2**10  # characters of a front matter
+LONGEST_NAMES = 5000  # characters of a list of people
 MOST_FACTS = 200
 DEEPEST = 3
 YAML_BLOCK = re.compile(r"---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S)
@@ -82,8 +83,8 @@ def facts(values: Mapping[str, object], text: str, end: int) -> tuple[Fact, ...]
 
 def people(text: str) -> tuple[str, ...]:
     """Names from `A. Uthor <a@x.org>, B. Writer (role)`, in order."""
-    bare = re.sub(r"<[^<>]*>|\([^()]*\)", "", text)
-    parts = re.split(r"[,;\n]|\s+and\s+|\s+&\s+", bare)
+    bare = re.sub(r"<[^<>]*>|\([^()]*\)", "", " ".join(text[:LONGEST_NAMES].split()))
+    parts = re.split(r"[,;]| and | & ", bare)
     return tuple(dict.fromkeys(name for part in parts if (name := " ".join(part.split()))))
 
 

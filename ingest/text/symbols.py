@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rag.domain.types import Mark, Section
 
-LONGEST = 400  # characters of a line that can declare something
+LONGEST = 240  # characters of a line that can declare something
 TAB = 4
 
 _JAVA_LIKE = (

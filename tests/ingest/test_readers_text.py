@@ -417,7 +417,7 @@ BAD = {
     "empty.md": (b"", "empty.md is empty."),
     "blank.txt": (b" \n\t\n", "it holds white space only"),
     "photo.md": (b"\x89PNG\r\n\x1a\n" + bytes(100), "looks like a PNG image"),
-    "paper.txt": (b"%PDF-1.7\n" + b"\xe2\xe3" * 50, "looks like a PDF document"),
+    "tool.txt": (b"\x7fELF" + bytes(50), "looks like a Linux program"),
     "data.py": (bytes(range(256)) * 8, "looks like binary data"),
     "clip.rst": (b"\0\0\0\x18ftypmp42" + bytes(50), "looks like an MP4"),
     "no.ipynb": (b'{"cells": 1}', "is no Jupyter notebook"),
