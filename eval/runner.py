@@ -5,7 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -61,9 +61,23 @@ def open_embedder(settings: Settings) -> Embedder:
 
 
 def open_services(home: Path) -> Services:
-    from rag.main import build
+    """The service on that home, which is locked until it is closed."""
+    from rag.main import build, open_home
+    from rag.registry.home import lock_home
 
-    return build(isolated(home))
+    settings = isolated(home)
+    lock = lock_home(open_home(settings))
+    try:
+        services = build(settings)
+    except BaseException:
+        lock.release()
+        raise
+
+    def close() -> None:
+        services.close()
+        lock.release()
+
+    return replace(services, close=close)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
