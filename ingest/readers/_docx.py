@@ -7,6 +7,8 @@ from typing import Any
 
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 BODY = "word/document.xml"
+NOTES = ("word/footnotes.xml", "word/endnotes.xml")
+COMMENTS = "word/comments.xml"
 GONE = tuple(f"{WORD}{name}" for name in ("del", "moveFrom"))
 COME = tuple(f"{WORD}{name}" for name in ("ins", "moveTo"))
 TELLTALES = (b":del ", b":moveFrom ", b":ins ", b":moveTo ", b":vanish", b":del>", b":ins>")
@@ -37,6 +39,22 @@ def as_shown(archive: zipfile.ZipFile, path: Path) -> tuple[Path, tuple[str, ...
                 with archive.open(entry) as source, target.open(entry.filename, "w") as out:
                     shutil.copyfileobj(source, out)
     return copy, tuple(notes)
+
+
+def margin(archive: zipfile.ZipFile) -> tuple[list[str], tuple[str, ...]]:
+    """Footnotes and endnotes in order, which unstructured passes over; and a note on the comments, left out."""
+    from lxml import etree
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    members = archive.namelist()
+    found = [
+        "".join(node.itertext(f"{WORD}t"))
+        for member in NOTES
+        if member in members
+        for node in etree.fromstring(archive.read(member), parser).iter(f"{WORD}footnote", f"{WORD}endnote")
+    ]
+    comments = archive.read(COMMENTS).count(b"<w:comment ") if COMMENTS in members else 0
+    return [text for text in found if text.strip()], (f"{comments} comments were left out.",) if comments else ()
 
 
 def _accept(root: Any) -> tuple[int, int]:  # lxml ships no types  # noqa: ANN401

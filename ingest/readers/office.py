@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 
 from ingest.readers._builder import Builder, one_line
-from ingest.readers._docx import as_shown
+from ingest.readers._docx import as_shown, margin
 from ingest.readers._hidden import Hidden
 from ingest.readers._markup import write_markup
 from ingest.readers._package import about_package, check_elements
@@ -54,13 +54,16 @@ def _docx(candidate: Candidate, limits: Limits) -> Parsed:
     with open_zip(candidate, limits) as archive:
         check_elements(archive, candidate.relative, "word/", limits)
         path, notes = as_shown(archive, candidate.path)
+        footnotes, more = margin(archive)
         about = about_package(archive)
     prepare()
     from unstructured.partition.docx import partition_docx
 
     builder = Builder(limits)
     write_elements(partition_docx(filename=str(path)), builder, is_heading=style_level)
-    return _parsed(builder, about, notes)
+    for footnote in footnotes:
+        builder.block(footnote)
+    return _parsed(builder, about, notes + more)
 
 
 def _pptx(candidate: Candidate, limits: Limits) -> Parsed:

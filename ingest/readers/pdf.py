@@ -57,6 +57,8 @@ def read_pdf(candidate: Candidate, limits: Limits) -> Iterator[Parsed]:
             fix="Run it through a program that recognises text (OCR), such as ocrmypdf; "
             "that is not part of the default install.",
         )
+    if blank := sum(not page for page in pages):
+        notes.append(f"{blank} of {len(pages)} pages show no text; words in pictures are not read.")
     yield Parsed(
         text=builder.text,
         marks=tuple(builder.marks),

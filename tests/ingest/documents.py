@@ -47,7 +47,7 @@ def packed(members: Mapping[str, str | bytes]) -> bytes:
     return out.getvalue()
 
 
-def docx(body: str) -> bytes:
+def docx(body: str, **more: str | bytes) -> bytes:
     """A Word file around the children of its body, written as WordprocessingML."""
     word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -61,6 +61,7 @@ def docx(body: str) -> bytes:
             "_rels/.rels": f'<Relationships xmlns="{package}/relationships">'
             f'<Relationship Id="r1" Type="{office}/officeDocument" Target="word/document.xml"/></Relationships>',
             "word/document.xml": f'<w:document xmlns:w="{word}"><w:body>{body}</w:body></w:document>',
+            **more,
         }
     )
 

@@ -139,7 +139,9 @@ def test_a_link_in_a_zip_is_left_out(read: Read) -> None:
 
 
 def test_a_member_that_fails_is_named_with_its_reason(read: Read) -> None:
-    found = read("a.zip", packed({"a.txt": "Words.", "b.pdf": "no pdf", "c.bin": b"\x89PNG\r\n\x1a\n" * 50, "d.md": ""}))
+    found = read(
+        "a.zip", packed({"a.txt": "Words.", "b.pdf": "no pdf", "c.bin": b"\x89PNG\r\n\x1a\n" * 50, "d.md": ""})
+    )
     assert texts(found) == {"a.txt": "Words."}
     assert all(name in notes(found) for name in ("b.pdf", "c.bin", "d.md"))
 
@@ -148,7 +150,7 @@ def test_an_archive_with_nothing_to_read_says_why(read: Read) -> None:
     with pytest.raises(UnreadableSource, match=r"c\.bin.*no reader"):
         read("a.zip", packed({"c.bin": b"\x89PNG\r\n\x1a\n" * 50}))
     with pytest.raises(UnreadableSource, match="is empty"):
-        read("b.zip", packed({}))
+        read("a.zip", packed({}))
 
 
 def test_office_files_are_no_archives() -> None:

@@ -12,6 +12,7 @@ import pytest
 from ingest.readers import find_reader
 from ingest.readers._hidden import hides
 from ingest.readers.base import Limits, look_at
+from ingest.sandbox import ReaderPool
 from rag.domain.errors import LimitExceeded, UnreadableSource, UnsupportedFormat
 from rag.domain.types import Message, Page, Parsed, Section
 from tests.ingest.documents import docx, epub, packed, paragraph, pdf
@@ -203,6 +204,11 @@ def test_a_pdf_whose_pages_never_end_ends(read: Read, tree: str) -> None:
 def test_a_pdf_stops_at_the_time_it_is_given(read: Read) -> None:
     (parsed,) = read("long.pdf", pdf(*([[(11, 700, "Again.")]] * 50)), replace(LIMITS, text_chars=60))
     assert any("of 50 pages" in note for note in parsed.notes)
+
+
+def test_pages_without_words_are_counted(read: Read) -> None:
+    (parsed,) = read("half.pdf", pdf([(11, 700, "Words.")], []))
+    assert parsed.notes == ("1 of 2 pages show no text; words in pictures are not read.",)
 
 
 def test_what_is_no_pdf_is_refused(read: Read) -> None:
@@ -404,6 +410,17 @@ def test_tracked_changes_are_accepted_and_hidden_words_left_out(read: Read) -> N
 
 
 @pytest.mark.slow
+def test_footnotes_are_read_and_comments_counted(read: Read) -> None:
+    word = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    note = f'<w:footnotes {word}><w:footnote w:id="1">{paragraph("Measured twice.")}</w:footnote></w:footnotes>'
+    comment = f'<w:comments {word}><w:comment w:id="1">{paragraph("really?")}</w:comment></w:comments>'
+    more = {"word/footnotes.xml": note, "word/comments.xml": comment}
+    (parsed,) = read("a.docx", docx(paragraph("Loss fell."), **more))
+    assert parsed.text == "Loss fell.\n\nMeasured twice."
+    assert parsed.notes == ("1 comments were left out.",)
+
+
+@pytest.mark.slow
 def test_a_slide_is_a_page_and_hidden_ones_are_left_out(read: Read) -> None:
     from pptx import Presentation
 
@@ -459,6 +476,32 @@ def test_unstructured_is_kept_from_models_and_from_its_makers() -> None:
     assert all(os.environ.get(name) for name in SILENT)
     assert tokenize._get_nlp().pipe_names == ["sentencizer"]
     assert ("torch" in sys.modules) == had_torch
+
+
+@pytest.mark.slow
+def test_documents_are_read_within_the_limits_of_the_sandbox(tmp_path: Path) -> None:
+    """Above all unstructured, and pandoc as a process of its own."""
+    files = {
+        "a.docx": word_file(),
+        "b.rtf": rb"{\rtf1 We train on Monday.\par}",
+        "c.pdf": (DATA / "encrypted.pdf").read_bytes(),
+        "d.zip": packed({"e.docx": word_file()}),
+        "f.docx": BOMBS["many-paragraphs.docx"],
+    }
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    with ReaderPool(1) as pool:
+        outcomes = {c.relative: o for c, o in pool.map(look_at(tmp_path / name, name) for name in files)}
+    read = {name: outcome[0].text[:22] for name, outcome in outcomes.items() if isinstance(outcome, tuple)}
+    assert read == {
+        "a.docx": "Cause\n\nThe loader shuf",
+        "b.rtf": "We train on Monday.",
+        "d.zip": "Cause\n\nThe loader shuf",
+    }
+    assert {name: type(outcome) for name, outcome in outcomes.items() if name not in read} == {
+        "c.pdf": UnreadableSource,
+        "f.docx": LimitExceeded,
+    }
 
 
 # --- the packs ----------------------------------------------------------------------------------------------------
