@@ -17,7 +17,7 @@ from ingest.readers.base import Candidate, Reader, look_at
 from ingest.redaction import Redaction
 from ingest.scope import Target, targets
 from ingest.sync import Plan, plan
-from ingest.writer import Writer
+from ingest.writer import BATCH_CHUNKS, Writer
 from rag.domain.errors import UnreadableSource
 from rag.domain.ports import Catalog, Embedder, Indexes, OnProgress
 from rag.domain.types import IngestReport, Message, Parsed, Progress, Run, Source, Trouble
@@ -95,6 +95,7 @@ class Pipeline:
     redactor: Redaction
     indexes: Indexes
     originals: Path | None = None
+    batch_chunks: int = BATCH_CHUNKS  # of one transaction
 
     def ingest(
         self, paths: Sequence[Path], *, space: str, kind: str = "", on_progress: OnProgress | None = None
@@ -138,7 +139,7 @@ class Pipeline:
     def _run(self, space: str, kind: str, on_progress: OnProgress | None) -> _Run:
         notify = on_progress or (lambda _progress: None)
         basis = (self.redactor.version, CHUNKING, self.embedder.fingerprint, kind)
-        writer = Writer(self.catalog, self.embedder, self.indexes, notify)
+        writer = Writer(self.catalog, self.embedder, self.indexes, notify, self.batch_chunks)
         return _Run(space, kind, notify, writer, Fingerprints(basis))
 
     @contextmanager

@@ -26,6 +26,7 @@ class Writer:
     embedder: Embedder
     indexes: Indexes
     on_progress: OnProgress
+    batch_chunks: int = BATCH_CHUNKS
     chunks: int = 0  # written
     embedded: int = 0
     commits: int = 0
@@ -40,7 +41,7 @@ class Writer:
         ]
         self._waiting.append((source, path, parts))
         self._held += sum(len(chunks) for _, chunks in parts)
-        if self._held >= BATCH_CHUNKS:
+        if self._held >= self.batch_chunks:
             self.flush()
 
     def remove(self, source: str, paths: Sequence[str]) -> None:

@@ -2,64 +2,26 @@
 
 import os
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
 from ingest.originals import Originals
-from ingest.pipeline import Outcome, Pipeline
-from ingest.readers import READERS
-from ingest.readers.base import Candidate, Limits, Reader
+from ingest.pipeline import Pipeline
 from ingest.redaction import Finding, Redactor
 from ingest.sandbox import ReaderPool
-from rag.domain.errors import NotFound, StorageFailed, UnreadableSource
-from rag.domain.ports import Catalog, OnProgress
+from rag.domain.errors import NotFound, StorageFailed
+from rag.domain.ports import Catalog
 from rag.domain.types import Access, Filters, IngestReport, Parsed, PathUpdate, Progress
 from rag.registry.catalog import SqlCatalog
 from rag.registry.database import open_database
 from tests.fakes import WordEmbedder
+from tests.ingest.inline import InlinePool, NoIndexes
 
 ALL = Access(everything=True)
-
-
-class InlinePool:
-    """Reads in this process: the same readers, none of the children."""
-
-    def find(self, candidate: Candidate) -> Reader | None:
-        return next((reader for reader in READERS if reader.claims(candidate)), None)
-
-    def map(self, candidates: Iterable[Candidate]) -> Iterator[tuple[Candidate, Outcome]]:
-        for candidate in candidates:
-            reader = self.find(candidate)
-            assert reader is not None
-            try:
-                yield candidate, tuple(reader.read(candidate, Limits()))
-            except UnreadableSource as error:
-                yield candidate, error
-
-
-@dataclass
-class CountingIndexes:
-    """Only counts how often it was asked to follow."""
-
-    calls: int = 0
-
-    def catch_up(self, on_progress: OnProgress | None = None) -> None:
-        del on_progress
-        self.calls += 1
-
-    def rebuild(self, on_progress: OnProgress | None = None) -> None:
-        raise NotImplementedError
-
-    def health(self) -> dict[str, Any]:
-        return {}
-
-    def close(self) -> None:
-        return None
 
 
 @dataclass
@@ -69,7 +31,7 @@ class Bench:
     root: Path
     engine: Engine
     embedder: WordEmbedder = field(default_factory=WordEmbedder)
-    indexes: CountingIndexes = field(default_factory=CountingIndexes)
+    indexes: NoIndexes = field(default_factory=NoIndexes)
     progress: list[Progress] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -285,7 +247,7 @@ def test_batches_are_written_as_it_goes_and_progress_is_told(bench: Bench) -> No
 
     bench.pipeline = replace(bench.pipeline, catalog=Watched(bench.engine))
     report = bench.ingest()
-    assert report.chunks == sum(sizes) > 300
+    assert report.chunks == sum(sizes) > 260
     assert all(256 <= size < 300 for size in sizes[:-1])
     assert {step.stage for step in bench.progress} == {"looking", "reading", "embedding"}
     assert [step.done for step in bench.progress if step.stage == "reading"] == list(range(40))
