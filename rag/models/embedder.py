@@ -1,6 +1,7 @@
 """Text to vectors: ONNX Runtime (default, exported on first use) or torch. `EMBEDDERS` has a row a backend."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,9 +15,9 @@ from filelock import FileLock
 from rag.domain.errors import BackendFailed, BadSetting
 from rag.domain.ports import Embedder, OnProgress
 from rag.domain.types import Matrix, Progress
-from rag.models.export import INT8
-from rag.models.onnx import OnnxModel, clean
-from rag.models.source import FP32, ModelSource, open_source
+from rag.models.onnx import OnnxModel
+from rag.models.source import FP32, INT8, ModelSource, open_source
+from rag.models.tokens import TokenCounter, clean
 
 EXPORT_SECONDS = 900
 
@@ -26,7 +27,8 @@ class OnnxEmbedder:
 
     def __init__(self, source: ModelSource, folder: Path, *, threads: int) -> None:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-        self._model = OnnxModel(folder / "model.onnx", source, threads=threads)
+        self._tokens = TokenCounter(source)
+        self._model = OnnxModel(folder / "model.onnx", self._tokens, threads=threads)
         self.name = source.name
         self.fingerprint = source.fingerprint(meta["recipe"])
         self.dimension = self._model.dimension
@@ -34,7 +36,7 @@ class OnnxEmbedder:
         self.note: str = meta["note"]  # empty, or why fp32 is used
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self._model.count_tokens(texts)
+        return self._tokens.count(texts)
 
     def embed(self, texts: Sequence[str]) -> Matrix:
         return self._model.embed(texts)
@@ -48,23 +50,20 @@ class TorchEmbedder:
     def __init__(self, source: ModelSource, *, threads: int) -> None:
         import torch
         from sentence_transformers import SentenceTransformer
-        from tokenizers import Tokenizer
 
         if threads:
             torch.set_num_threads(threads)
         self._model = SentenceTransformer(
             str(source.folder), local_files_only=True, trust_remote_code=False, model_kwargs={"use_safetensors": True}
         )
-        self._counter = Tokenizer.from_file(str(source.folder / "tokenizer.json"))
-        self._counter.no_padding()
-        self._counter.no_truncation()
+        self._tokens = TokenCounter(source)
         self.name = source.name
         self.fingerprint = source.fingerprint(FP32)
         self.dimension = int(self._model.get_embedding_dimension() or 0)
         self.window = source.window
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return [len(encoding) for encoding in self._counter.encode_batch_fast([clean(text) for text in texts])]
+        return self._tokens.count(texts)
 
     def embed(self, texts: Sequence[str]) -> Matrix:
         if not texts:
@@ -101,9 +100,10 @@ def _export(source: ModelSource, folder: Path, on_progress: OnProgress | None) -
     """In a child process into a folder beside it, which takes its name when all is there."""
     scratch = Path(tempfile.mkdtemp(prefix=".export-", dir=folder.parent))
     command = [sys.executable, "-m", "rag.models.export", str(source.folder), str(scratch)]
+    environment = {**os.environ, "OMP_WAIT_POLICY": "passive"}  # spinning threads take minutes on a busy machine
     try:
         with (scratch / "log.txt").open("w+", encoding="utf-8") as log:
-            child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+            child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
             assert child.stdout is not None
             for line in child.stdout:
                 if on_progress and line.startswith("{"):

@@ -1,18 +1,16 @@
-"""Passages to compare two embeddings of one model on: this package's own docstrings, cut to many lengths."""
+"""Passages to calibrate and to check an export on: Python's own help texts, prose and code, cut to many lengths."""
 
-from pathlib import Path
+from pydoc_data.topics import topics
 
-import rag
-
-LENGTHS = (8, 20, 45, 90, 160)  # words; the last ones fill the window
+LENGTHS = (8, 20, 45, 90, 160)  # words; the last ones nearly fill the window
 
 
-def passages(count: int = 200) -> list[str]:
-    """`count` different texts, the same on every call of one version."""
-    words = " ".join(path.read_text(encoding="utf-8") for path in sorted(Path(rag.__path__[0]).rglob("*.py"))).split()
+def passages(count: int) -> list[str]:
+    """`count` different texts (up to about 1,000), the same on every call."""
+    words = " ".join(topics[name] for name in sorted(topics)).split()
     texts, at = [], 0
     for n in range(count):
         length = LENGTHS[n % len(LENGTHS)]
-        texts.append(" ".join(words[at % len(words) :][:length]))
+        texts.append(" ".join(words[at : at + length]))
         at += length
     return texts
