@@ -43,13 +43,16 @@ class RequestLog:
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if GIVEN_ID.fullmatch(given) else uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        begun, status = time.perf_counter(), 0
+        begun, status, told = time.perf_counter(), 0, False
 
         async def tell(message: Message) -> None:
-            nonlocal status
+            nonlocal status, told
             if message["type"] == "http.response.start":
                 status = message["status"]
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            elif not message.get("more_body") and not told:  # before the caller can know that it is over
+                told = True
+                self._tell(scope, status=status, seconds=time.perf_counter() - begun)
             await send(message)
 
         try:
@@ -60,9 +63,10 @@ class RequestLog:
                 raise  # half an answer is out: the server breaks the connection, which the caller notices
             await problem_response(UNEXPECTED, request_id)(scope, receive, tell)
         finally:
-            self._count(scope, status=status, seconds=time.perf_counter() - begun)
+            if not told:  # the caller went away
+                self._tell(scope, status=status, seconds=time.perf_counter() - begun)
 
-    def _count(self, scope: Scope, *, status: int, seconds: float) -> None:
+    def _tell(self, scope: Scope, *, status: int, seconds: float) -> None:
         method, route = scope["method"], _route(scope)
         self.metrics.observe(method, route, status=status, seconds=seconds)
         caller = scope["state"].get("caller")

@@ -5,7 +5,7 @@ import json
 import threading
 import traceback
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 
 import anyio
@@ -17,6 +17,8 @@ from rag.api.work import WorkPool
 from rag.domain.types import Answer, Citation, Event
 from rag.domain.wire import answer_json, citation_json, hit_json
 
+AHEAD = 64  # events made before the reader has taken them
+STALLED = 60.0  # seconds
 PING = 10  # seconds between keep-alive comments
 DRAIN = 15.0  # seconds that running answers get when the service stops
 BROKEN_OFF = Problem(
@@ -31,44 +33,59 @@ def stream_response(start: Callable[[], Iterator[Event]], pool: WorkPool, *, req
 
     When the reader goes away, the generator is closed as soon as it has made the piece it is working on.
     """
-    queue: asyncio.Queue[ServerSentEvent | None] = asyncio.Queue()
-    loop, gone = asyncio.get_running_loop(), threading.Event()
-
-    def put(item: ServerSentEvent | None) -> None:
-        with suppress(RuntimeError):  # the loop has ended, and with it the reader
-            loop.call_soon_threadsafe(queue.put_nowait, item)
+    pipe = _Pipe(asyncio.get_running_loop())
 
     def drive() -> None:
-        try:
-            for event in _events(start, request_id, gone):
-                put(event)
-        finally:
-            put(None)
+        with closing(_events(start, request_id)) as events:
+            for event in events:
+                if not pipe.put(event):
+                    return
+        pipe.end()
 
     pool.submit(drive)
-    return EventSourceResponse(
-        _drained(queue, gone), ping=PING, shutdown_event=anyio.Event(), shutdown_grace_period=DRAIN
-    )
+    return EventSourceResponse(pipe.items(), ping=PING, shutdown_event=anyio.Event(), shutdown_grace_period=DRAIN)
 
 
-async def _drained(
-    queue: "asyncio.Queue[ServerSentEvent | None]", gone: threading.Event
-) -> AsyncIterator[ServerSentEvent]:
-    try:
-        while (event := await queue.get()) is not None:
-            yield event
-    finally:
-        gone.set()
+class _Pipe:
+    """From the thread that makes events to the loop that sends them; a slow reader slows the maker down."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._queue: asyncio.Queue[ServerSentEvent | None] = asyncio.Queue()
+        self._room = threading.Semaphore(AHEAD)
+        self._gone = threading.Event()
+
+    def put(self, event: ServerSentEvent) -> bool:
+        """False once the reader is gone, or has taken nothing for too long."""
+        if not self._room.acquire(timeout=STALLED) or self._gone.is_set():
+            self.end()
+            return False
+        self._hand_over(event)
+        return True
+
+    def end(self) -> None:
+        self._hand_over(None)
+
+    async def items(self) -> AsyncIterator[ServerSentEvent]:
+        try:
+            while (event := await self._queue.get()) is not None:
+                self._room.release()
+                yield event
+        finally:
+            self._gone.set()
+            self._room.release()
+
+    def _hand_over(self, event: ServerSentEvent | None) -> None:
+        with suppress(RuntimeError):  # the loop has ended, and with it the reader
+            self._loop.call_soon_threadsafe(self._queue.put_nowait, event)
 
 
-def _events(start: Callable[[], Iterator[Event]], request_id: str, gone: threading.Event) -> Iterator[ServerSentEvent]:
+def _events(start: Callable[[], Iterator[Event]], request_id: str) -> Generator[ServerSentEvent, None, None]:
     """The steps as they come, and exactly one terminal event at the end, whatever happens inside."""
     steps: Iterator[Event] | None = None
     try:
         steps = start()
         for step in steps:
-            if gone.is_set():
-                return
             yield _sse(step.name, _data(step, request_id))
             if step.name in ("done", "error"):
                 return

@@ -24,7 +24,9 @@ def house() -> Iterator[House]:
     made.tear_down()
 
 
-@pytest.fixture
-def http(house: House) -> httpx.Client:
-    """Local sign-in, from loopback."""
-    return house.http(house.app())
+@pytest.fixture(scope="session")
+def http() -> Iterator[httpx.Client]:
+    """Local sign-in from loopback, in an empty house that the tests share."""
+    made = make_house()
+    yield made.http(made.app())
+    made.tear_down()

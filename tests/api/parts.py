@@ -9,8 +9,6 @@ from uuid import uuid4
 
 import httpx
 from fastapi import FastAPI
-from rag.registry.conversations import SqlConversations
-from rag.registry.jobs import SqlJobs
 from sqlalchemy import Engine
 
 from rag.api.app import MAX_UPLOAD, create_app
@@ -37,10 +35,12 @@ from rag.domain.types import (
     Statement,
 )
 from rag.registry.catalog import SqlCatalog
+from rag.registry.conversations import SqlConversations
 from rag.registry.database import open_database
 from rag.registry.generations import SqlGenerations
 from rag.registry.grants import SqlGrants
 from rag.registry.identity import document_id
+from rag.registry.jobs import SqlJobs
 from tests.fakes import WordEmbedder
 
 BASE = "http://127.0.0.1:8000"

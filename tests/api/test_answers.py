@@ -13,7 +13,8 @@ def events(reply: httpx.Response) -> list[str]:
     return [line.removeprefix("event: ") for line in reply.text.splitlines() if line.startswith("event: ")]
 
 
-def test_an_answer_has_the_shape_of_the_contract(house: House, http: httpx.Client) -> None:
+def test_an_answer_has_the_shape_of_the_contract(house: House) -> None:
+    http = house.http(house.app())
     document = house.put("retro.md", "Use bf16 on the new cards.")
     answer = http.post("/v1/ask", json={"question": "which dtype: bf16 ?"}).json()
     assert answer["status"] == "answered"

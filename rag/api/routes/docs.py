@@ -2,8 +2,9 @@
 
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -13,6 +14,17 @@ router = APIRouter(include_in_schema=False)
 ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css", "favicon.png": "image/png"}
 
 
+def described(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document. FastAPI knows one media type for all answers; problems have their own."""
+    schema = app.openapi()
+    for path in schema["paths"].values():
+        for operation in path.values():
+            problem = operation["responses"]["default"]["content"]
+            if "application/json" in problem:
+                problem["application/problem+json"] = problem.pop("application/json")
+    return schema
+
+
 @router.get("/")
 def home() -> Response:
     return RedirectResponse("/ui/", status_code=307)
@@ -20,7 +32,7 @@ def home() -> Response:
 
 @router.get("/openapi.json")
 def openapi(request: Request) -> Response:
-    return JSONResponse(request.app.openapi())
+    return JSONResponse(described(request.app))
 
 
 @router.get("/docs")

@@ -1,13 +1,16 @@
 """GET /v1/jobs/{id}: how far long work has come."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
 from rag.api.bodies import Id
 from rag.api.context import CallDep, visible
+from rag.api.problems import without_paths
 from rag.api.schemas import JobShape
 from rag.domain.errors import NotFound
+from rag.domain.types import Job
 from rag.domain.wire import job_json
 
 router = APIRouter(tags=["documents"])
@@ -19,4 +22,15 @@ def get_job(job: Annotated[Id, Path()], call: CallDep) -> dict[str, Any]:
         found = call.services.jobs.get(job)
         if found.owner != call.name and not call.caller.principal.admin:
             raise NotFound("It is somebody else's.")
-    return job_json(found)
+    return job_json(found if call.trusted else _without_paths(found))
+
+
+def _without_paths(job: Job) -> Job:
+    """Readers may name where they worked on the server: for its own command line that helps, for others it is not."""
+    if job.report is None:
+        return job
+    skipped, failed = (
+        tuple(replace(trouble, reason=without_paths(trouble.reason)) for trouble in troubles)
+        for troubles in (job.report.skipped, job.report.failed)
+    )
+    return replace(job, report=replace(job.report, skipped=skipped, failed=failed))
