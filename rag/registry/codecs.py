@@ -5,6 +5,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,15 @@ def unpack_marks(blob: bytes) -> tuple[Mark, ...]:
 
 def _locator(kind: str, values: list[Any]) -> Locator:
     return Section(tuple(values[0])) if kind == Section.type else LOCATORS[kind](*values)
+
+
+def pack_list(items: Sequence[str]) -> str:
+    return json.dumps(items, ensure_ascii=False, separators=(",", ":"))
+
+
+@lru_cache(maxsize=10_000)
+def unpack_list(packed: str) -> tuple[str, ...]:
+    return tuple(json.loads(packed))
 
 
 def plain_facts(facts: Sequence[Fact]) -> list[list[Any]]:

@@ -6,7 +6,8 @@ from sqlalchemy import Connection, inspect, text
 
 from rag.domain.errors import Conflict
 
-HEAD = "0001"  # the newest file of migrations/versions/; kept here so that Alembic is loaded only to migrate
+KNOWN = ("v1",)  # the revisions in migrations/versions/, oldest first; here, so that Alembic is loaded only to migrate
+HEAD = KNOWN[-1]
 SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -19,11 +20,11 @@ def revision(connection: Connection) -> str | None:
 
 
 def migrate(connection: Connection) -> None:
-    """Raises Conflict for a database of a newer teamlore, which is left as it is."""
+    """Raises Conflict for a database of a newer (or unknown) teamlore, which is left as it is."""
     found = revision(connection)
     if found == HEAD:
         return
-    _refuse_newer(found)
+    _refuse_unknown(found)
     from alembic import command
     from alembic.config import Config
 
@@ -38,15 +39,15 @@ def check(connection: Connection) -> None:
     found = revision(connection)
     if found == HEAD:
         return
-    _refuse_newer(found)
+    _refuse_unknown(found)
     raise Conflict(
         "The registry was made by an older teamlore.", fix="Run `teamlore status` once while nothing else uses it."
     )
 
 
-def _refuse_newer(found: str | None) -> None:
-    if found is not None and found > HEAD:
+def _refuse_unknown(found: str | None) -> None:
+    if found is not None and found not in KNOWN:
         raise Conflict(
-            f"The registry was written by a newer teamlore (its schema is {found}, this one knows {HEAD}).",
-            fix="Upgrade teamlore, or restore a backup made before the upgrade; a downgrade is not possible.",
+            f"The registry was written by another version of teamlore: its schema is {found}, this one knows {HEAD}.",
+            fix="Upgrade teamlore, restore a backup made with this version, or ingest the sources into a new home.",
         )

@@ -12,12 +12,11 @@ from sqlalchemy import Connection, and_, func, select, tuple_
 
 from rag.domain.errors import BadInput, NotFound
 from rag.domain.types import Access, DocumentInfo, DocumentText, Filters, IndexEntry, Matrix, StoredChunk
-from rag.registry.codecs import read_facts, unpack_marks, unpack_text, unpack_vector
+from rag.registry.codecs import read_facts, unpack_list, unpack_marks, unpack_text, unpack_vector
 from rag.registry.identity import chunk_id
 from rag.registry.rows import (
-    CHUNKS_WITH_DOCUMENT,
     INFO,
-    WITH_DOCUMENT,
+    WITH_VERSION,
     allowed,
     batches,
     read_chunks,
@@ -27,7 +26,7 @@ from rag.registry.rows import (
     valid,
     wanted,
 )
-from rag.registry.schema import chunks, documents, feed, sources, texts, vectors, versions
+from rag.registry.schema import chunks, feed, sources, texts, vectors, versions
 
 NOTHING = np.zeros((0,), dtype=np.float32)
 
@@ -38,9 +37,9 @@ NOTHING = np.zeros((0,), dtype=np.float32)
 def list_documents(
     connection: Connection, access: Access, *, filters: Filters | None, limit: int, cursor: str
 ) -> tuple[list[DocumentInfo], str]:
-    place = tuple_(documents.c.path, documents.c.part, documents.c.id)
+    place = tuple_(versions.c.path, versions.c.part, versions.c.document)
     statement = select_info().where(valid(None), *allowed(access), *wanted(filters)).limit(limit + 1)
-    statement = statement.order_by(documents.c.path, documents.c.part, documents.c.id)
+    statement = statement.order_by(versions.c.path, versions.c.part, versions.c.document)
     if cursor:
         statement = statement.where(place > read_cursor(cursor, 3))
     found = [read_info(row) for row in connection.execute(statement)]
@@ -72,14 +71,15 @@ def not_found(document: str) -> NotFound:
 
 
 def read_text(connection: Connection, document: str, access: Access, *, version: int | None) -> DocumentText:
-    asked = versions.c.number == (documents.c.latest if version is None else version)
     same = and_(texts.c.document == versions.c.document, texts.c.version == versions.c.number)
     statement = (
         select(*INFO, versions.c.syntax, texts.c.text, texts.c.marks, texts.c.facts)
-        .select_from(WITH_DOCUMENT.join(texts, same))
-        .where(documents.c.id == document, asked, *allowed(access))
+        .select_from(versions.join(texts, same))
+        .where(versions.c.document == document, *allowed(access))
     )
-    row = connection.execute(statement).one_or_none()
+    if version is not None:
+        statement = statement.where(versions.c.number == version)
+    row = connection.execute(statement.order_by(versions.c.number.desc()).limit(1)).one_or_none()
     if row is None:
         raise not_found(document)
     return DocumentText(
@@ -92,7 +92,7 @@ def read_text(connection: Connection, document: str, access: Access, *, version:
 
 
 def list_versions(connection: Connection, document: str, access: Access) -> list[DocumentInfo]:
-    statement = select_info().where(documents.c.id == document, *allowed(access)).order_by(versions.c.number)
+    statement = select_info().where(versions.c.document == document, *allowed(access)).order_by(versions.c.number)
     found = [read_info(row) for row in connection.execute(statement)]
     if not found:
         raise not_found(document)
@@ -125,14 +125,14 @@ def list_neighbours(connection: Connection, document: str, version: int, span: t
 def list_allowed(
     connection: Connection, access: Access, *, filters: Filters | None, as_of: datetime | None, limit: int
 ) -> list[str] | None:
-    statement = (
-        select(chunks.c.document, chunks.c.version, chunks.c.n)
-        .select_from(CHUNKS_WITH_DOCUMENT)
-        .where(valid(as_of), *allowed(access), *wanted(filters))
-        .limit(limit + 1)
-    )
-    found = [chunk_id(*row) for row in connection.execute(statement).tuples()]
-    return found if len(found) <= limit else None
+    conditions = (valid(as_of), *allowed(access), *wanted(filters))
+    columns = (versions.c.document, versions.c.number, versions.c.chunks)
+    found: list[str] = []
+    for document, number, count in connection.execute(select(*columns).where(*conditions)).tuples():
+        found.extend(chunk_id(document, number, n) for n in range(count))
+        if len(found) > limit:
+            return None
+    return found
 
 
 # --- vectors and index entries ------------------------------------------------------------------------------------
@@ -148,8 +148,8 @@ def known_vectors(connection: Connection, hashes: Sequence[str], model: str) -> 
 
 def list_entries(connection: Connection, ids: Sequence[str], model: str) -> list[IndexEntry]:
     has_vector = and_(vectors.c.hash == chunks.c.hash, vectors.c.model == model)
-    joined = CHUNKS_WITH_DOCUMENT
-    columns: list[Any] = [chunks.c.id, chunks.c.text, chunks.c.section, versions.c.title, documents.c.path]
+    joined = WITH_VERSION
+    columns: list[Any] = [chunks.c.id, chunks.c.text, chunks.c.section, versions.c.title, versions.c.path]
     if model:
         joined = joined.join(vectors, has_vector)
         columns.append(vectors.c.vector)
@@ -162,9 +162,9 @@ def list_entries(connection: Connection, ids: Sequence[str], model: str) -> list
                 vector=unpack_vector(row.vector) if model else NOTHING,
                 text=row.text,
                 title=row.title,
-                headings=" › ".join(row.section),
+                headings=" › ".join(unpack_list(row.section)),
                 path=row.path,
-                people=", ".join(row.authors),
+                people=", ".join(unpack_list(row.authors)),
             )
     return [found[key] for key in ids if key in found]
 

@@ -5,36 +5,36 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
-from sqlalchemy.sql.selectable import Join
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, exists, or_, select, type_coerce
 
 from rag.domain.types import Access, DocumentInfo, Filters, StoredChunk
-from rag.registry.schema import authors, chunks, documents, versions
+from rag.registry.codecs import unpack_list
+from rag.registry.moments import from_micros
+from rag.registry.schema import authors, chunks, versions
 
 Item = TypeVar("Item")
 BATCH = 10_000  # SQLite takes 32,766 parameters, PostgreSQL 65,535
 
-WITH_DOCUMENT = versions.join(documents, documents.c.id == versions.c.document)
-CHUNKS_WITH_DOCUMENT: Join = chunks.join(
+WITH_VERSION = chunks.join(
     versions, and_(versions.c.document == chunks.c.document, versions.c.number == chunks.c.version)
-).join(documents, documents.c.id == chunks.c.document)
+)
 
 INFO = (
     versions.c.document,
     versions.c.number,
-    documents.c.source,
-    documents.c.path,
-    documents.c.part,
-    documents.c.space,
+    versions.c.source,
+    versions.c.path,
+    versions.c.part,
+    versions.c.space,
     versions.c.title,
     versions.c.kind,
     versions.c.authors,
     versions.c.date,
     versions.c.url,
     versions.c.files,
-    versions.c.valid_from,
-    versions.c.valid_to,
-    versions.c.recorded_at,
+    type_coerce(versions.c.valid_from, BigInteger),  # read below, once for all chunks of a version
+    type_coerce(versions.c.valid_to, BigInteger),
+    type_coerce(versions.c.recorded_at, BigInteger),
     versions.c.chunks,
 )
 CHUNK = (
@@ -55,11 +55,11 @@ def batches(items: Sequence[Item], size: int = BATCH) -> Iterator[list[Item]]:
 
 
 def select_info() -> Select[Any]:
-    return select(*INFO).select_from(WITH_DOCUMENT)
+    return select(*INFO)
 
 
 def select_chunks() -> Select[Any]:
-    return select(*CHUNK, *INFO).select_from(CHUNKS_WITH_DOCUMENT)
+    return select(*CHUNK, *INFO).select_from(WITH_VERSION)
 
 
 def read_info(row: Sequence[Any]) -> DocumentInfo:
@@ -73,13 +73,13 @@ def read_info(row: Sequence[Any]) -> DocumentInfo:
         space=row[5],
         title=row[6],
         kind=row[7],
-        authors=tuple(row[8]),
+        authors=unpack_list(row[8]),
         date=row[9],
         url=row[10],
-        files=tuple(row[11]),
-        valid_from=row[12],
-        valid_to=row[13],
-        recorded_at=row[14],
+        files=unpack_list(row[11]),
+        valid_from=from_micros(row[12]),
+        valid_to=None if row[13] is None else from_micros(row[13]),
+        recorded_at=from_micros(row[14]),
         chunks=row[15],
     )
 
@@ -102,7 +102,7 @@ def read_chunks(rows: Sequence[Sequence[Any]]) -> list[StoredChunk]:
                 end=row[3],
                 text=row[4],
                 context=row[5],
-                locator_section=tuple(row[6]),
+                locator_section=unpack_list(row[6]),
             )
         )
     return found
@@ -110,7 +110,7 @@ def read_chunks(rows: Sequence[Sequence[Any]]) -> list[StoredChunk]:
 
 def allowed(access: Access) -> list[ColumnElement[bool]]:
     """Positive: without a space nothing is seen."""
-    return [] if access.everything else [documents.c.space.in_(sorted(access.spaces))]
+    return [] if access.everything else [versions.c.space.in_(sorted(access.spaces))]
 
 
 def valid(as_of: datetime | None) -> ColumnElement[bool]:
@@ -125,7 +125,7 @@ def wanted(filters: Filters | None) -> list[ColumnElement[bool]]:
         return []
     conditions: list[ColumnElement[bool]] = []
     if filters.spaces:
-        conditions.append(documents.c.space.in_(filters.spaces))
+        conditions.append(versions.c.space.in_(filters.spaces))
     if filters.kinds:
         conditions.append(versions.c.kind.in_(filters.kinds))
     if filters.authors:

@@ -33,9 +33,9 @@ metadata = MetaData(
 BigKey: TypeEngine[int] = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _unique_where(name: str, column: str, condition: str) -> Index:
-    """Unique among the rows that fulfil the condition."""
-    return Index(name, column, unique=True, sqlite_where=text(condition), postgresql_where=text(condition))
+def _index_where(condition: str, name: str, *columns: str, unique: bool) -> Index:
+    """Over the rows that fulfil the condition."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 # --- who may read what --------------------------------------------------------------------------------------------
@@ -61,7 +61,7 @@ keys = Table(
     Column("admin", Boolean, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("revoked_at", Moment),
-    _unique_where("uq_keys_live_name", "name", "revoked_at IS NULL"),
+    _index_where("revoked_at IS NULL", "uq_keys_live_name", "name", unique=True),
 )
 
 # --- what is known ------------------------------------------------------------------------------------------------
@@ -82,33 +82,38 @@ documents = Table(
     Column("source", ForeignKey(sources.c.id), nullable=False),
     Column("path", String, nullable=False),
     Column("part", String, nullable=False),
-    Column("space", ForeignKey(spaces.c.name), nullable=False),  # its source's
     Column("fingerprint", String, nullable=False),  # as last read; may be newer than the current version
     Column("current", Integer),  # NULL: hidden; else the one version whose valid_to is NULL
     Column("latest", Integer, nullable=False),
     Index("ix_documents_source_path", "source", "path"),
-    Index("ix_documents_path", "path", "part", "id"),
-    Index("ix_documents_space", "space"),
+    sqlite_with_rowid=False,
 )
 
+# Also repeats what its document never changes (source to space), so that a hit needs one join and not two.
 versions = Table(
     "versions",
     metadata,
     Column("document", ForeignKey(documents.c.id), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("source", String, nullable=False),
+    Column("path", String, nullable=False),
+    Column("part", String, nullable=False),
+    Column("space", ForeignKey(spaces.c.name), nullable=False),  # its source's
     Column("title", String, nullable=False),
     Column("kind", String, nullable=False),
-    Column("authors", JSON, nullable=False),
+    Column("authors", Text, nullable=False),  # JSON, as everywhere where a column holds a list
     Column("date", String, nullable=False),
     Column("day", String),  # of `date`, YYYY-MM-DD, for filters
     Column("url", String, nullable=False),
-    Column("files", JSON, nullable=False),
+    Column("files", Text, nullable=False),
     Column("syntax", String, nullable=False),
     Column("digest", String, nullable=False),  # of text, metadata and chunks: the same means unchanged
-    Column("chunks", Integer, nullable=False),
+    Column("chunks", Integer, nullable=False),  # how many; they are numbered from 0
     Column("valid_from", Moment, nullable=False),
     Column("valid_to", Moment),
     Column("recorded_at", Moment, nullable=False),
+    _index_where("valid_to IS NULL", "ix_versions_current", "path", "part", "document", unique=False),
+    sqlite_with_rowid=False,
 )
 
 
@@ -147,7 +152,7 @@ chunks = Table(
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
     Column("hash", String, nullable=False),  # of what was embedded
-    Column("section", JSON, nullable=False),  # headings above its start
+    Column("section", Text, nullable=False),  # headings above its start
     Column("context", Text, nullable=False),
     Column("text", Text, nullable=False),
     _version_key("document", "version"),
@@ -188,7 +193,7 @@ generations = Table(
     Column("fingerprint", String, nullable=False),
     Column("position", BigInteger, nullable=False),
     Column("state", String, nullable=False),
-    _unique_where("uq_generations_current", "kind", "state = 'current'"),
+    _index_where("state = 'current'", "uq_generations_current", "kind", unique=True),
     sqlite_autoincrement=True,
 )
 

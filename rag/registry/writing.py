@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, Table, and_, bindparam, insert, 
 
 from rag.domain.errors import NotFound
 from rag.domain.types import Document, PathUpdate, Prepared
-from rag.registry.codecs import digest, pack_marks, pack_text, pack_vector, plain_facts, sections
+from rag.registry.codecs import digest, pack_list, pack_marks, pack_text, pack_vector, plain_facts, sections
 from rag.registry.identity import chunk_id, text_hash
 from rag.registry.moments import parse_day, parse_moment
 from rag.registry.rows import batches
@@ -46,8 +46,8 @@ def commit(connection: Connection, updates: Sequence[PathUpdate], *, model: str,
         for prepared in update_.prepared:
             _plan_document(plan, prepared, known.pop(prepared.document.id, None), counted, now)
         _plan_hiding(plan, list(known.values()), now)
-    for made in plan.made:
-        made["space"] = spaces[made["source"]]
+    for version in plan.versions:
+        version["space"] = spaces[version["source"]]  # never what the document says of itself
     _execute(connection, plan)
     return len(plan.chunks), _store_vectors(connection, unique, model)
 
@@ -151,13 +151,16 @@ def _plan_version(plan: Plan, prepared: Prepared, number: int, fixed: dict[str, 
         {
             "document": document.id,
             "number": number,
+            "source": document.source,
+            "path": document.path,
+            "part": document.part,
             "title": document.title,
             "kind": document.kind,
-            "authors": list(document.authors),
+            "authors": pack_list(document.authors),
             "date": document.date,
             "day": parse_day(document.date),
             "url": document.url,
-            "files": list(document.files),
+            "files": pack_list(document.files),
             "syntax": document.syntax,
             "chunks": len(prepared.chunks),
             **fixed,
@@ -166,6 +169,7 @@ def _plan_version(plan: Plan, prepared: Prepared, number: int, fixed: dict[str, 
     packed = {"text": pack_text(document.text), "marks": pack_marks(document.marks)}
     plan.texts.append({**key, **packed, "facts": plain_facts(document.facts)})
     plan.authors.extend({**key, "author": name} for name in sorted({name.casefold() for name in document.authors}))
+    assert [chunk.n for chunk in prepared.chunks] == list(range(len(prepared.chunks))), "numbered from 0, in order"
     above = sections(document.marks, [chunk.start for chunk in prepared.chunks])
     plan.chunks.extend(
         {
@@ -175,7 +179,7 @@ def _plan_version(plan: Plan, prepared: Prepared, number: int, fixed: dict[str, 
             "start": chunk.start,
             "end": chunk.end,
             "hash": text_hash(chunk.embedded),
-            "section": list(section),
+            "section": pack_list(section),
             "context": chunk.context,
             "text": chunk.text,
         }

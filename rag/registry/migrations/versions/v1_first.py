@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001"
+revision = "v1"
 down_revision = None
 
 MOMENT = sa.BigInteger()  # microseconds since 1970
@@ -75,28 +75,29 @@ def _documents() -> None:
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("path", sa.String(), nullable=False),
         sa.Column("part", sa.String(), nullable=False),
-        sa.Column("space", sa.String(), nullable=False),
         sa.Column("fingerprint", sa.String(), nullable=False),
         sa.Column("current", sa.Integer(), nullable=True),
         sa.Column("latest", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["source"], ["sources.id"], name="fk_documents_source"),
-        sa.ForeignKeyConstraint(["space"], ["spaces.name"], name="fk_documents_space"),
         sa.PrimaryKeyConstraint("id", name="pk_documents"),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_documents_path", "documents", ["path", "part", "id"], unique=False)
     op.create_index("ix_documents_source_path", "documents", ["source", "path"], unique=False)
-    op.create_index("ix_documents_space", "documents", ["space"], unique=False)
     op.create_table(
         "versions",
         sa.Column("document", sa.String(), nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("part", sa.String(), nullable=False),
+        sa.Column("space", sa.String(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("authors", sa.JSON(), nullable=False),
+        sa.Column("authors", sa.Text(), nullable=False),
         sa.Column("date", sa.String(), nullable=False),
         sa.Column("day", sa.String(), nullable=True),
         sa.Column("url", sa.String(), nullable=False),
-        sa.Column("files", sa.JSON(), nullable=False),
+        sa.Column("files", sa.Text(), nullable=False),
         sa.Column("syntax", sa.String(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("chunks", sa.Integer(), nullable=False),
@@ -104,7 +105,17 @@ def _documents() -> None:
         sa.Column("valid_to", MOMENT, nullable=True),
         sa.Column("recorded_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["document"], ["documents.id"], name="fk_versions_document"),
+        sa.ForeignKeyConstraint(["space"], ["spaces.name"], name="fk_versions_space"),
         sa.PrimaryKeyConstraint("document", "number", name="pk_versions"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_versions_current",
+        "versions",
+        ["path", "part", "document"],
+        unique=False,
+        sqlite_where=sa.text("valid_to IS NULL"),
+        postgresql_where=sa.text("valid_to IS NULL"),
     )
 
 
@@ -140,7 +151,7 @@ def _contents() -> None:
         sa.Column("start", sa.Integer(), nullable=False),
         sa.Column("end", sa.Integer(), nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
-        sa.Column("section", sa.JSON(), nullable=False),
+        sa.Column("section", sa.Text(), nullable=False),
         sa.Column("context", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
