@@ -1,6 +1,7 @@
 """Exact search over stored vectors: covers what an index has not applied, stands in for it, and judges it."""
 
 import threading
+import time
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TypeVar
@@ -16,6 +17,7 @@ FEED_PAGE = 5_000
 EVERYTHING = Access(everything=True)
 NO_LIMIT = 2**31
 Rows = TypeVar("Rows", Matrix, npt.NDArray[np.int64], npt.NDArray[np.bool_])
+ASKING = 0.05  # share of the time that may go into asking for vectors that were missing
 COMPACT_AT = 0.3  # share of rows that are gone; then the matrix is copied without them
 
 
@@ -37,6 +39,7 @@ class ExactIndex:
         self._row: dict[str, int] = {}  # only what is current
         self._went: list[int] = []  # seq of each removal, ascending
         self._without: set[str] = set()  # current chunks that have no vector of this model (yet)
+        self._ask_again = 0.0
         self._position = self._base = -1
 
     @property
@@ -71,10 +74,12 @@ class ExactIndex:
                 self._load()
             while changes := self._catalog.feed(self._position, FEED_PAGE):
                 self._apply(changes)
-            if not retry or not self._without:
+            started = time.monotonic()
+            if not retry or not self._without or started < self._ask_again:
                 return False
             before = len(self._row)
             self._append(sorted(self._without), self._position)
+            self._ask_again = started + (time.monotonic() - started) / ASKING
             return len(self._row) > before
 
     def search(

@@ -3,7 +3,7 @@
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,8 @@ class ServedLexical:
         self._catalog = catalog
         self._generations = generations
         self._directory = directory
-        self._work = threading.RLock()
+        self._work = threading.RLock()  # opening and replacing; held for as long as a rebuild takes
+        self._batch = threading.Lock()  # one batch at a time, in the order of the feed
         self._index: TantivyIndex | None = None
         self._whole = False  # False while the first build runs
         self._reason = "not opened yet"
@@ -41,11 +42,12 @@ class ServedLexical:
         index = self._index or self._open()
         try:
             if 0 < self._catalog.feed_end() - index.position <= AT_ONCE:
-                with self._work:
-                    self._apply_feed(index, None)
+                self._apply_feed(index, None)
             return index.search(text, k)
         except StorageFailed as error:
-            self._start_anew(error.what)
+            with self._work:
+                if self._index is index:
+                    self._start_anew(error.what)
             return []
 
     def catch_up(self, on_progress: OnProgress | None = None) -> None:
@@ -131,10 +133,13 @@ class ServedLexical:
 
     def _apply_feed(self, index: TantivyIndex, on_progress: OnProgress | None) -> None:
         total = self._catalog.feed_end()
-        for entries, removed, position in batches(self._catalog, index.position):
-            if self.stopped():
-                return
-            index.apply(entries, removed, position=position)
+        while not self.stopped():
+            with self._batch:
+                found = next_batch(self._catalog, index.position)
+                if found is None:
+                    return
+                entries, removed, position = found
+                index.apply(entries, removed, position=position)
             if on_progress:
                 on_progress(Progress(stage="lexical index", done=position, total=max(total, position)))
 
@@ -200,7 +205,8 @@ class ReadLexical:
             return None
         if self._tail is None or self._tail_from != start:
             self._tail, self._tail_from = TantivyIndex(None), start
-        for entries, removed, position in batches(self._catalog, max(start, self._tail.position)):
+        while found := next_batch(self._catalog, max(start, self._tail.position)):
+            entries, removed, position = found
             self._tail.apply(entries, removed, position=position)
         return self._tail
 
@@ -209,11 +215,12 @@ def place(directory: Path, generation: Generation) -> Path:
     return directory / f"{KIND}-{generation.id}"
 
 
-def batches(catalog: Catalog, position: int) -> Iterator[tuple[list[IndexEntry], list[str], int]]:
-    """(what came and still is, what went, position after it), from `position` to the feed's end."""
-    while changes := catalog.feed(position, BATCH):
-        last = {change.chunk_id: change.add for change in changes}
-        position = changes[-1].seq
-        came = [chunk_id for chunk_id, add in last.items() if add]
-        went = [chunk_id for chunk_id, add in last.items() if not add]
-        yield (catalog.entries(came, NO_MODEL) if came else []), went, position
+def next_batch(catalog: Catalog, position: int) -> tuple[list[IndexEntry], list[str], int] | None:
+    """(what came after `position` and still is, what went, the position then); None at the feed's end."""
+    changes = catalog.feed(position, BATCH)
+    if not changes:
+        return None
+    last = {change.chunk_id: change.add for change in changes}
+    came = [chunk_id for chunk_id, add in last.items() if add]
+    went = [chunk_id for chunk_id, add in last.items() if not add]
+    return (catalog.entries(came, NO_MODEL) if came else []), went, changes[-1].seq

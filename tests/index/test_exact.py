@@ -1,4 +1,5 @@
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -69,6 +70,7 @@ def test_a_chunk_without_a_vector_of_this_model_waits_for_it(catalog: MemoryCata
     index = ExactIndex(catalog, "words-64", 3)
     assert (index.search(unit(1, 0, 0), 5), index.without_vector()) == ([], 1)
     catalog.model = "words-64"
+    time.sleep(0.05)  # the first try may not be followed by the next at once
     assert index.follow(retry=True)
     assert (len(index.search(unit(1, 0, 0), 5)), index.without_vector()) == (1, 0)
 

@@ -149,6 +149,7 @@ def test_vectors_that_come_late_are_indexed_too(opened: Open, catalog: MemoryCat
     indexes = opened()
     indexes.catch_up()
     catalog.model = "words-64"
+    time.sleep(0.05)
     indexes.catch_up()
     assert best(indexes, entries[3]) == entries[3].chunk_id
     assert indexes.health()["dense"]["reason"] == ""
