@@ -87,6 +87,13 @@ VECTORS: dict[str, tuple[Callable[[Handler], None], str]] = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _libraries_loaded() -> None:
+    """What the first request of a process loads is no part of these deadlines."""
+    with serving(lambda h: h.say("fine")) as server:
+        assert ask(server.url, Limits()) == "fine"
+
+
 @pytest.mark.parametrize("name", VECTORS)
 def test_a_faulty_server_gives_a_typed_error_in_time_without_key_or_prompt(name: str) -> None:
     behaviour, words = VECTORS[name]
