@@ -49,6 +49,8 @@ _NUMBER_WORDS = {word: float(value) for value, word in enumerate(_COUNTS.split()
 _TENS = "thirty forty fifty sixty seventy eighty ninety"
 _NUMBER_WORDS |= {word: 10.0 * n for n, word in enumerate(_TENS.split(), 3)}
 _MONTH_NAMES = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_FULL = "january february march april may june july august september october november december"
+MONTHS = frozenset(_FULL.split()) | frozenset(_MONTH_NAMES.split("|")) | {"sept"}
 _MONTHS = {name: n for n, name in enumerate(_MONTH_NAMES.split("|"), 1)}
 _MONTH = rf"(?P<month>{_MONTH_NAMES})[a-z]*\.?"
 _DATES = (
@@ -97,10 +99,15 @@ def keys(text: str) -> list[Key]:
 def _dates(text: str) -> Iterator[Key]:
     for pattern in _DATES:
         for match in pattern.finditer(text):
-            parts = match.groupdict()
-            month = int(parts["number"]) if "number" in parts else _MONTHS[parts["month"].lower()]
-            value = int(parts["year"]) * 10_000 + month * 100 + int(parts["day"])
+            named = match.groupdict()
+            month = int(named["number"]) if "number" in named else _MONTHS[named["month"].lower()]
+            value = int(named["year"]) * 10_000 + month * 100 + int(named["day"])
             yield Key(kind="date", text=match.group(), start=match.start(), value=float(value))
+
+
+def parts(date: Key) -> tuple[float, float]:
+    """Its day and its year, as numbers."""
+    return date.value % 100, date.value // 10_000
 
 
 def _bare(token: str) -> str:
@@ -117,8 +124,8 @@ def _token_keys(token: str, start: int, following: str, opens: bool) -> Iterator
     if number:
         yield number
     elif re.match(r"[-+]?\d[\d.,]*[a-zA-Z%]{0,3}[-/]", bare) and not _VERSION.fullmatch(bare):  # 10-20, 176B-parameter
-        parts = [part for part in re.split(r"(?<=.)[-/]", bare) if part]
-        yield from (key for part in parts for key in _token_keys(part, start, "", False))
+        pieces = [piece for piece in re.split(r"(?<=.)[-/]", bare) if piece]
+        yield from (key for part in pieces for key in _token_keys(part, start, "", False))
     elif _is_identifier(bare):
         yield Key(kind="identifier", text=bare, start=start)
     elif _is_name(bare) and (not opens or _is_name(_bare(following)) or bare.isupper()):
