@@ -123,7 +123,11 @@ class JobShape(Shape):
 
 
 class ConversationShape(Shape):
-    """One conversation, as the registry keeps it."""
+    id: str
+    title: str
+    created_at: str
+    updated_at: str
+    turns: int
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
