@@ -23,9 +23,13 @@ REACHED = 0.99  # share of the sample that must find itself, or a chunk with the
 OVERLAP = 0.97  # of the ten nearest with exact search's, on average over the sample, before a new generation is served
 SAME = 1e-4  # cosines that differ by less are equal: float32 here and there
 REPAIRED_IN_PLACE = 0.05  # share of chunks that may be missing; beyond, a new generation is cheaper and safer
-RETRY_SECONDS = (5.0, 30.0, 120.0, 600.0)
+RETRY_SECONDS = (5.0, 30.0, 120.0, 600.0, 3600.0)
 
 _log = logging.getLogger(__name__)
+
+
+class TooInexact(BackendFailed):
+    """Whole, but its neighbours are not those of exact search: building it again soon would give the same."""
 
 
 class Stopped(Exception):
@@ -243,7 +247,7 @@ class ServedDense:
             for row, vector in zip(index.search_many(sample, NEAREST), sample, strict=True)
         ]
         if np.mean(overlaps) < OVERLAP:
-            raise BackendFailed(f"The new dense index finds {np.mean(overlaps):.0%} of what exact search finds.")
+            raise TooInexact(f"The new dense index finds {np.mean(overlaps):.0%} of what exact search finds.")
 
     def _sample(self, position: int | None) -> tuple[list[str], Matrix]:
         """Chunks that an index at `position` must hold, with their vectors; the same at every call."""
@@ -279,7 +283,8 @@ class ServedDense:
         _log.warning("exact search stands in for the dense index: %s", error.what)
         self._unserve()
         self._state, self._reason = "exact", error.what
-        self._retry_at = time.monotonic() + RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)]
+        seconds = RETRY_SECONDS[-1 if isinstance(error, TooInexact) else min(self._failures, len(RETRY_SECONDS) - 1)]
+        self._retry_at = time.monotonic() + seconds
         self._failures += 1
 
     def _unserve(self) -> None:
