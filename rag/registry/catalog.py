@@ -53,7 +53,7 @@ class SqlCatalog:
         statement = select(documents.c.path, documents.c.fingerprint)
         current = statement.where(documents.c.source == source, documents.c.current.is_not(None))
         with reading(self.engine) as connection:
-            return dict(connection.execute(current).tuples().all())
+            return dict(connection.execute(current).all())
 
     def known_vectors(self, hashes: Sequence[str], model: str) -> dict[str, Matrix]:
         with reading(self.engine) as connection:
@@ -98,7 +98,7 @@ class SqlCatalog:
     def feed(self, after: int, limit: int) -> list[Change]:
         statement = select(feed).where(feed.c.seq > after).order_by(feed.c.seq).limit(limit)
         with reading(self.engine) as connection:
-            rows = connection.execute(statement).tuples()
+            rows = connection.execute(statement)
             return [Change(seq=seq, add=add, chunk_id=chunk) for seq, add, chunk in rows]
 
     def feed_end(self) -> int:

@@ -128,7 +128,7 @@ def list_allowed(
     conditions = (valid(as_of), *allowed(access), *wanted(filters))
     columns = (versions.c.document, versions.c.number, versions.c.chunks)
     found: list[str] = []
-    for document, number, count in connection.execute(select(*columns).where(*conditions)).tuples():
+    for document, number, count in connection.execute(select(*columns).where(*conditions)):
         found.extend(chunk_id(document, number, n) for n in range(count))
         if len(found) > limit:
             return None
@@ -174,7 +174,7 @@ def stack_vectors(connection: Connection, ids: Sequence[str], model: str) -> tup
     found: dict[str, bytes] = {}
     for batch in batches(ids):
         statement = select(chunks.c.id, vectors.c.vector).join_from(chunks, vectors, has_vector)
-        found |= dict(connection.execute(statement.where(chunks.c.id.in_(batch))).tuples().all())
+        found |= dict(connection.execute(statement.where(chunks.c.id.in_(batch))).all())
     kept = [key for key in ids if key in found]
     if not kept:
         return [], np.zeros((0, 0), dtype=np.float32)

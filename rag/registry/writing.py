@@ -69,9 +69,7 @@ def _all(updates: Sequence[PathUpdate]) -> Iterator[Prepared]:
 
 
 def _spaces(connection: Connection, wanted: set[str]) -> dict[str, str]:
-    found = dict(
-        connection.execute(select(sources.c.id, sources.c.space).where(sources.c.id.in_(wanted))).tuples().all()
-    )
+    found = dict(connection.execute(select(sources.c.id, sources.c.space).where(sources.c.id.in_(wanted))).all())
     if missing := wanted - found.keys():
         raise NotFound(f"There is no source {min(missing)}.", fix="Name its folder or file to `teamlore ingest`.")
     return found
@@ -98,7 +96,7 @@ def _purged(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for batch in batches(ids):
         statement = select(purged.c.document, purged.c.latest).where(purged.c.document.in_(batch))
-        found |= dict(connection.execute(statement).tuples().all())
+        found |= dict(connection.execute(statement).all())
     return found
 
 
