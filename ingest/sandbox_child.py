@@ -23,11 +23,12 @@ from typing import Any, BinaryIO
 from ingest.codec import parsed_to_json
 from ingest.readers.base import Limits, Reader, look_at
 from ingest.text.decode import cut
-from rag.domain.errors import UnreadableSource
+from rag.domain.errors import LimitExceeded, UnreadableSource
 from rag.domain.types import Parsed
 
 LENGTH = struct.Struct(">Q")
 OPEN_FILES = 256
+OUT_OF_MEMORY = 71  # exit code
 ORPHANED_SECONDS = 1.0
 NO_NETWORK = frozenset({"socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo"})
 
@@ -42,32 +43,32 @@ def main() -> None:
     readers = {reader.name: reader for reader in importlib.import_module(start["readers"]).READERS}
     _lock_down(limits)
     gc.freeze()
-    _send(out, {"ready": True})
+    _send(out, _frame({"ready": True}))
     while line := jobs.readline():
         job = json.loads(line)
         _budget(limits)
-        for message in _read(readers[job["reader"]], job, limits):
-            _send(out, message)
+        for frame in _read(readers[job["reader"]], job, limits):
+            _send(out, frame)
         _empty(scratch)
     shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _read(reader: Reader, job: dict[str, Any], limits: Limits) -> Iterator[dict[str, Any]]:
+def _read(reader: Reader, job: dict[str, Any], limits: Limits) -> Iterator[bytes]:
     """Frames for one file; an error that is not ours means that this process should not be trusted further."""
     path, name = Path(job["path"]), job["relative"]
     try:
         for parsed in reader.read(look_at(path, name), limits):
-            yield {"parsed": parsed_to_json(_within(parsed, limits))}
-        yield {"done": True}
+            yield _frame({"parsed": parsed_to_json(_within(parsed, limits))})
+        yield _frame({"done": True})
     except UnreadableSource as error:
-        yield {"error": {"code": error.code, "what": error.what, "fix": error.fix}}
+        yield _error(error.code, error.what, error.fix)
     except RecursionError:
-        yield {"error": {"code": "limit-exceeded", "what": f"{name} is nested too deeply.", "fix": "Flatten it."}}
+        yield _error(LimitExceeded.code, f"{name} is nested too deeply.", "Flatten it.")
     except MemoryError:
-        yield {"error": {"code": "memory"}}
+        os._exit(OUT_OF_MEMORY)  # there may be too little left even to say so
     except Exception as error:  # noqa: BLE001 (whatever a parser raises for a bad file is that file's failure)
         reason = str(error).replace(str(path), name).split("\n", 1)[0][:300]
-        yield {"error": {"code": "crash", "what": f"{type(error).__name__}: {reason}"}}
+        yield _error("crash", f"{type(error).__name__}: {reason}")
 
 
 def _within(parsed: Parsed, limits: Limits) -> Parsed:
@@ -85,10 +86,17 @@ def _within(parsed: Parsed, limits: Limits) -> Parsed:
     )
 
 
-def _send(out: BinaryIO, message: dict[str, Any]) -> None:
-    data = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    out.write(LENGTH.pack(len(data)))
-    out.write(data)
+def _error(code: str, what: str, fix: str = "") -> bytes:
+    return _frame({"error": {"code": code, "what": what, "fix": fix}})
+
+
+def _frame(message: dict[str, Any]) -> bytes:
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _send(out: BinaryIO, frame: bytes) -> None:
+    out.write(LENGTH.pack(len(frame)))
+    out.write(frame)
     out.flush()
 
 
@@ -149,4 +157,7 @@ def _watch_parent(parent: int, scratch: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)

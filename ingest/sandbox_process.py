@@ -18,7 +18,7 @@ import psutil
 
 from ingest.codec import parsed_from_json
 from ingest.readers.base import Candidate, Limits
-from ingest.sandbox_child import LENGTH
+from ingest.sandbox_child import LENGTH, OUT_OF_MEMORY
 from rag.domain.errors import BackendFailed, LimitExceeded, UnreadableSource, UnsupportedFormat
 from rag.domain.types import Parsed
 
@@ -162,8 +162,6 @@ class ReaderProcess:
         if kind := ERRORS.get(error["code"]):
             self.broken = False  # a refusal is an orderly end
             return kind(str(error["what"]), fix=str(error["fix"]))
-        if error["code"] == "memory":
-            return LimitExceeded(f"{name}: {_too_much_memory(self._limits)}.", fix=LEAVE_OUT)
         return UnreadableSource(f"{name} could not be read ({error['what']}).", fix=LEAVE_OUT)
 
     def _failure(self, name: str, limit: str) -> UnreadableSource:
@@ -175,6 +173,8 @@ class ReaderProcess:
         self.close()
         if code == -signal.SIGXCPU:
             limit = f"reading it took more than {self._limits.cpu_seconds} s of processor time"
+        elif code == OUT_OF_MEMORY:
+            limit = _too_much_memory(self._limits)
         elif code == -signal.SIGKILL:
             limit = "reading it was stopped by the system, most likely for want of memory"
         if limit:

@@ -8,7 +8,7 @@ from ingest.readers.base import Candidate, Limits, Reader, read_text, read_whole
 from ingest.text.decode import Decoded, clean
 from ingest.text.frontmatter import about, facts
 from ingest.text.headings import Heading, section_marks
-from ingest.text.structured import Number, label, load_json, render, wants_rendering
+from ingest.text.structured import Number, Rendered, label, load_json, render, wants_rendering
 from rag.domain.errors import UnreadableSource
 from rag.domain.types import Mark, Parsed, Section
 
@@ -32,9 +32,9 @@ def read_data(candidate: Candidate, limits: Limits) -> Iterator[Parsed]:
         return
     decoded = read_whole(candidate, limits)
     if candidate.suffix in JSON:
-        yield _json(decoded, candidate.relative)
+        yield _json(decoded, candidate.relative, limits.text_chars)
     else:
-        yield from _json_lines(decoded, candidate.relative)
+        yield from _json_lines(decoded, candidate.relative, limits.text_chars)
 
 
 def _own(decoded: Decoded, keys: re.Pattern[str]) -> Parsed:
@@ -42,7 +42,7 @@ def _own(decoded: Decoded, keys: re.Pattern[str]) -> Parsed:
     return Parsed(text=decoded.text, syntax="data", marks=section_marks(found), notes=decoded.notes)
 
 
-def _json(decoded: Decoded, name: str) -> Parsed:
+def _json(decoded: Decoded, name: str, most: int) -> Parsed:
     """What is no JSON after all (comments, a file cut short) is kept as the text it is, with a note."""
     try:
         value = load_json(decoded.text, name)
@@ -50,7 +50,7 @@ def _json(decoded: Decoded, name: str) -> Parsed:
         return Parsed(text=decoded.text, syntax="data", notes=(*decoded.notes, f"{error.what} It was read as text."))
     if not wants_rendering(decoded.text):
         return _own(decoded, _top_keys(decoded.text))
-    rendered = render(value)
+    rendered = render(value, most)
     title = value.get("title") if isinstance(value, dict) else ""
     return Parsed(
         text=rendered.text,
@@ -67,7 +67,7 @@ def _top_keys(text: str) -> re.Pattern[str]:
     return re.compile(rf"^{first[1]}\"([^\"\n]*)\"[ \t]*:" if first else r"(?!)()", re.M)
 
 
-def _json_lines(decoded: Decoded, name: str) -> Iterator[Parsed]:
+def _json_lines(decoded: Decoded, name: str, most: int) -> Iterator[Parsed]:
     """A record with a `text` is a document; all others make one document together."""
     others: list[tuple[int, object]] = []
     bad: list[int] = []
@@ -86,7 +86,14 @@ def _json_lines(decoded: Decoded, name: str) -> Iterator[Parsed]:
             others.append((n, record))
     if others:
         notes = (f"{len(bad)} lines are no JSON and were kept as text, the first is line {bad[0]}.",) if bad else ()
-        yield _together(others, decoded.notes + notes, alone=not seen)
+        rendered = _together(others, most)
+        yield Parsed(
+            text=rendered.text,
+            syntax="data",
+            marks=rendered.marks,
+            part="other records" if seen else "",
+            notes=decoded.notes + notes,
+        )
 
 
 def _is_document(record: Mapping[str, Any]) -> bool:
@@ -127,18 +134,18 @@ def _plain_numbers(value: object) -> object:
         return str(value)
 
 
-def _together(records: list[tuple[int, object]], notes: tuple[str, ...], *, alone: bool) -> Parsed:
+def _together(records: list[tuple[int, object]], most: int) -> Rendered:
     pieces: list[str] = []
     marks: list[Mark] = []
     length = 0
     for n, record in records:
         marks.append(Mark(at=length, locator=Section((label(record, f"line {n}"),))))
-        piece = render([record]).text + "\n"
+        piece = render([record], most).text + "\n"
         pieces.append(piece)
         length += len(piece)
-    return Parsed(
-        text="".join(pieces), syntax="data", marks=tuple(marks), part="" if alone else "other records", notes=notes
-    )
+        if length > most:
+            break
+    return Rendered("".join(pieces), tuple(marks))
 
 
 READER = Reader(name="data", version=1, claims=claims_data, read=read_data, suffixes=SUFFIXES)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,9 +51,19 @@ def wants_rendering(text: str) -> bool:
     return longest > LONG_LINE or (longest > ONE_LINE and "\n" not in text.strip())
 
 
-def render(value: object) -> Rendered:
-    """Lines `path: value`; a section for each key or record at the top, and for each record in a list below a key."""
-    page = _Page()
+def render(value: object, most: int) -> Rendered:
+    """Lines `path: value`; a section for each key or record at the top, and for each record in a list below a key.
+
+    It ends with the line that goes beyond `most` characters, so that a huge file is never rendered whole.
+    """
+    page = _Page(most)
+    with suppress(_Full):
+        _render(value, page)
+    text = "".join(page.pieces).rstrip("\n") + "\n"
+    return Rendered(text, tuple(mark for mark in page.marks if mark.at < len(text)))
+
+
+def _render(value: object, page: "_Page") -> None:
     if isinstance(value, dict):
         for key, item in value.items():
             page.section(clean(str(key)), item)
@@ -61,7 +72,6 @@ def render(value: object) -> Rendered:
             page.record((label(item, f"[{n}]"),), item)
     else:
         page.leaf("", value)
-    return Rendered("".join(page.pieces).rstrip("\n") + "\n", tuple(page.marks))
 
 
 def label(value: object, place: str) -> str:
@@ -82,8 +92,13 @@ def scalar(value: object) -> str:
     return clean(str(value))
 
 
+class _Full(Exception):
+    """The page holds as much as it may."""
+
+
 @dataclass(slots=True)
 class _Page:
+    most: int
     pieces: list[str] = field(default_factory=list)
     length: int = 0
     marks: list[Mark] = field(default_factory=list)
@@ -117,6 +132,8 @@ class _Page:
     def line(self, text: str) -> None:
         self.pieces += [text, "\n"]
         self.length += len(text) + 1
+        if self.length > self.most:
+            raise _Full
 
 
 def leaves(path: str, value: object) -> Iterator[tuple[str, object]]:

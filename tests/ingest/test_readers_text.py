@@ -372,6 +372,13 @@ def test_json_numbers_stay_as_they_were_written(read: Read) -> None:
     assert f"n: {huge}\n" in parsed.text
 
 
+def test_a_huge_json_is_rendered_only_as_far_as_it_may_be_long(read: Read) -> None:
+    (parsed,) = read("a.json", json.dumps([{"name": "a\n"}] * 1000), Limits(text_chars=50))
+    assert 50 < len(parsed.text) < 70
+    (lines,) = read("a.jsonl", '{"loss": 1}\n' * 1000, Limits(text_chars=50))
+    assert 50 < len(lines.text) < 70
+
+
 def test_json_written_for_people_keeps_its_own_characters(read: Read) -> None:
     text = '{\n  "train": {\n    "lr": 1\n  },\n  "data": []\n}\n'
     (parsed,) = read("config.json", text)
