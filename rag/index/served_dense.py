@@ -240,13 +240,11 @@ class ServedDense:
         """Same ids as the registry, and the neighbours that exact search finds. Raises BackendFailed."""
         self._reconcile(index, index.ids(), position=position)
         ids, sample = self._sample(None)
-        if not ids:
-            return
         overlaps = [
             sum(self._are_near([hit for hit, _ in row], vector)) / min(NEAREST, self._exact.count())
-            for row, vector in zip(index.search_many(sample, NEAREST), sample, strict=True)
+            for row, vector in zip(index.search_many(sample, NEAREST) if ids else (), sample, strict=True)
         ]
-        if np.mean(overlaps) < OVERLAP:
+        if ids and np.mean(overlaps) < OVERLAP:
             raise TooInexact(f"The new dense index finds {np.mean(overlaps):.0%} of what exact search finds.")
 
     def _sample(self, position: int | None) -> tuple[list[str], Matrix]:
