@@ -1,5 +1,6 @@
 """The dense index on a real Chroma server on loopback."""
 
+import gc
 import socket
 import subprocess
 import sys
@@ -48,6 +49,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     process.terminate()
     process.wait()
+    gc.collect()  # here, where the warning about its sockets is expected, not in the next module
 
 
 class TestChromaServer(DenseIndexContract):
