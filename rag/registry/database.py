@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, delete, event, make_url, select
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -16,6 +16,7 @@ from sqlalchemy.pool import QueuePool
 
 from rag.domain.errors import BackendFailed, BadSetting, NotFound, StorageFailed, TeamloreError, TooBusy
 from rag.registry.migrate import check, migrate
+from rag.registry.schema import upkeep
 
 BUSY_SECONDS = 15
 POOL_SECONDS = 30
@@ -52,6 +53,7 @@ def open_database(url: str, *, read_only: bool = False) -> Engine:
         else:
             with writing(engine) as connection:
                 migrate(connection)
+            finish_scrub(engine)
     except TeamloreError:
         engine.dispose()
         raise
@@ -155,7 +157,16 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
 
 
-def scrub(engine: Engine) -> bool:
+def finish_scrub(engine: Engine) -> None:
+    """Rewrite the file if a purge has asked for it and nobody has done it."""
+    with reading(engine) as connection:
+        due = connection.execute(select(upkeep.c.scrub)).scalar()
+    if due and _scrub(engine):
+        with writing(engine) as connection:
+            connection.execute(delete(upkeep))
+
+
+def _scrub(engine: Engine) -> bool:
     """Rewrite the file and empty its log, so that no erased byte is left in either. False: a reader still holds it."""
     if not is_sqlite(engine):
         return True

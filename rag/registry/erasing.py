@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, exists, insert, select, update
 
 from rag.domain.errors import NotFound
-from rag.registry.database import reading, scrub, writing
+from rag.registry.database import finish_scrub, writing
 from rag.registry.rows import batches
 from rag.registry.schema import (
     authors,
@@ -41,15 +41,6 @@ def purge(engine: Engine, document: str) -> None:
         connection.execute(delete(upkeep))
         connection.execute(insert(upkeep).values(id=1, scrub=True))
     finish_scrub(engine)
-
-
-def finish_scrub(engine: Engine) -> None:
-    """Rewrite the file if a purge has asked for it and nobody has done it."""
-    with reading(engine) as connection:
-        due = connection.execute(select(upkeep.c.scrub)).scalar()
-    if due and scrub(engine):
-        with writing(engine) as connection:
-            connection.execute(delete(upkeep))
 
 
 def _erase_rows(connection: Connection, document: str) -> None:

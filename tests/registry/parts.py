@@ -5,7 +5,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from rag.domain.ports import Catalog
-from rag.domain.types import Access, Chunk, Document, Mark, PathUpdate, Prepared, Section, Source
+from rag.domain.types import (
+    Access,
+    Answer,
+    Chunk,
+    Citation,
+    Document,
+    DocumentInfo,
+    Lines,
+    Mark,
+    PathUpdate,
+    Prepared,
+    Section,
+    Source,
+    Statement,
+)
 from rag.registry.identity import document_id
 from tests.fakes import WordEmbedder
 
@@ -77,3 +91,39 @@ def heading(at: int, *path: str) -> Mark:
 
 def texts(catalog: Catalog, keys: Sequence[str]) -> list[str]:
     return [chunk.text for chunk in catalog.chunks(keys, ALL).values()]
+
+
+def citation(document: str, n: int, quote: str) -> Citation:
+    info = DocumentInfo(
+        id=document,
+        version=1,
+        source="s",
+        path=f"{quote}.md",
+        part="",
+        space="default",
+        title=quote,
+        kind="document",
+        authors=(quote,),
+        date="",
+        url="",
+        files=(quote,),
+        valid_from=START,
+        valid_to=None,
+        recorded_at=START,
+    )
+    return Citation(n=n, document=info, start=0, end=len(quote), quote=quote, locator=Lines(1, 1), section=(quote,))
+
+
+def answer(key: str, question: str, *documents: str) -> Answer:
+    """One statement for each document, which quotes `words of DOCUMENT`."""
+    quotes = [f"words of {document}" for document in documents]
+    return Answer(
+        id=key,
+        question=question,
+        status="answered",
+        text=" ".join(f"{quote} [{n}]" for n, quote in enumerate(quotes, 1)),
+        statements=tuple(
+            Statement(text=quote, support="verified", citations=(n,)) for n, quote in enumerate(quotes, 1)
+        ),
+        citations=tuple(citation(document, n, quotes[n - 1]) for n, document in enumerate(documents, 1)),
+    )
