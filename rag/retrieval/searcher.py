@@ -31,7 +31,7 @@ class PassageSearcher:
         hits = self.retriever.retrieve(query, max(4 * k, 50))
         passages: list[Passage] = []
         texts: dict[tuple[str, int], DocumentText] = {}
-        for span in self.expansion.spans(hits, k):
+        for span in self.expansion.spans(query, hits, k):
             info = span.hit.chunk.document
             key = info.id, info.version
             text = texts.get(key) or self._text(*key, query.access)
