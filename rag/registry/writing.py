@@ -167,12 +167,16 @@ def _plan_version(plan: Plan, prepared: Prepared, number: int, fixed: dict[str, 
     packed = {"text": pack_text(document.text), "marks": pack_marks(document.marks)}
     plan.texts.append({**key, **packed, "facts": plain_facts(document.facts)})
     plan.authors.extend({**key, "author": name} for name in sorted({name.casefold() for name in document.authors}))
+    plan.chunks.extend(_chunk_rows(prepared, key))
+
+
+def _chunk_rows(prepared: Prepared, key: dict[str, Any]) -> Iterator[dict[str, Any]]:
     assert [chunk.n for chunk in prepared.chunks] == list(range(len(prepared.chunks))), "numbered from 0, in order"
-    above = sections(document.marks, [chunk.start for chunk in prepared.chunks])
-    plan.chunks.extend(
+    above = sections(prepared.document.marks, [chunk.start for chunk in prepared.chunks])
+    return (
         {
             **key,
-            "id": chunk_id(document.id, number, chunk.n),
+            "id": chunk_id(key["document"], key["version"], chunk.n),
             "n": chunk.n,
             "start": chunk.start,
             "end": chunk.end,
