@@ -7,9 +7,9 @@ from typing import Protocol
 from rag.answering.evidence import Evidence, Sentence
 from rag.index.analysis import terms
 
-MOST_STATEMENTS = 4
-MOST_WORDS = 110
-WORTH = 0.72  # of the best sentence's score: below it a further sentence distracts more than it helps
+MOST_STATEMENTS = 5
+MOST_WORDS = 80
+WORTH = 0.6  # of the best sentence's score: below it a further sentence distracts more than it helps
 SAME = 0.8  # Jaccard overlap of terms above which two sentences say the same
 
 

@@ -29,7 +29,7 @@ class Sentence:
     start: int
     end: int
     text: str
-    coverage: float  # share of the question's idf mass in it, with half for what stands around it
+    coverage: float  # share of the question's idf mass in it, with less weight for what stands around it
     cosine: float
     score: float
 
@@ -83,13 +83,13 @@ def _candidates(analysis: Analysis, idf: Mapping[str, float], found: Found) -> l
             context, before = own | around | before, own
             if len(text) > LONGEST or own <= asked or _is_heading(passage, start, text):
                 continue  # nothing in it that the question did not say, or nothing that can be quoted
-            coverage = 0.5 * _share(idf, own) + 0.5 * _share(idf, context)
+            coverage = 0.8 * _share(idf, own) + 0.3 * _share(idf, context)
             in_best = passage.best.start <= passage.start + start < passage.best.end
             score = (
                 coverage
-                + 0.5 * passage.score / best
-                + 0.15 * analysis.shows(text)
-                + 0.1 * in_best
+                + passage.score / best
+                + 0.2 * analysis.shows(text)
+                + 0.2 * in_best
                 - 0.4 * text.rstrip().endswith("?")
             )
             result.append(

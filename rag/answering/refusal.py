@@ -25,9 +25,11 @@ class Threshold:
         return 1 / (1 + math.exp(-z))
 
 
+# Fitted by logistic regression on 87 questions of three team corpora, 17 of them unanswerable; leave-one-out AUC .86.
+# The bias puts `least` where 6 % of the answerable ones are refused.
 DEFAULT = Threshold(
-    bias=-7.0,
-    weights={"cosine": 7.0, "sentence_cosine": 3.0, "coverage": 4.0, "names": 1.0},
+    bias=-4.76,
+    weights={"cosine": 1.91, "sentence_cosine": 3.81, "passage_coverage": 4.59, "names": 0.47},
 )
 
 
