@@ -8,15 +8,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from rag.client import Client
-from ui import render
 from ui.source import source_view
+from ui.style import ICON, PAGE_CSS
 from ui.tabs import ask, sources
-from ui.visitor import visitor_client
+from ui.visitor import Trouble, client_of, visitor_client, words
 
-INTRO = (
-    "# teamlore\nAsk what your team has written down. Every statement shows the exact words it rests on; "
-    "when the documents do not say, so does the answer."
+HEAD = (
+    '<div class="tl-head"><h1>teamlore</h1><p>Answers from what your team has written down, '
+    "each with the exact words it rests on.</p></div>"
 )
+SIGN_OUT = "() => fetch('/v1/session', {method: 'DELETE'}).then(() => { location.href = '/signin' })"
 
 
 def mount(app: FastAPI, client: Client, user_of: Callable[[Request], str | None]) -> FastAPI:
@@ -39,21 +40,39 @@ def mount(app: FastAPI, client: Client, user_of: Callable[[Request], str | None]
         ssr_mode=False,
         mcp_server=False,
         enable_monitoring=False,
-        css=render.PAGE_CSS,
+        css=PAGE_CSS,
+        head=ICON,
         theme=gr.themes.Soft(primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["monospace"]),
     )
     return mounted
 
 
 def page(client: Client) -> gr.Blocks:
-    """Tabs are modules of ui.tabs, each with `build(client)`."""
+    """Tabs are modules of ui.tabs, each with a `build`."""
     blocks: gr.Blocks
     with gr.Blocks(title="teamlore", analytics_enabled=False, delete_cache=(3600, 3600)) as blocks:
-        gr.Markdown(INTRO, elem_id="title")
+        with gr.Row(elem_id="head"):
+            gr.HTML(HEAD)
+            sign_out = gr.Button("Sign out", size="sm", visible=False, elem_id="sign-out", scale=0)
         with gr.Tabs():
             with gr.Tab("Ask", id="ask"):
-                ask.build(client)
-            with gr.Tab("Sources", id="sources"):
-                sources.build(client, blocks)
+                ask.build(client, blocks)
+            with gr.Tab("Sources", id="sources") as tab:
+                sources.build(client, tab)
+
+        def greet(request: gr.Request) -> gr.Button:
+            return _sign_out_button(client_of(client, request))
+
+        blocks.load(greet, None, sign_out, api_visibility="private", show_progress="hidden")
+        sign_out.click(None, js=SIGN_OUT, api_visibility="private")
     blocks.queue(max_size=64, default_concurrency_limit=4)
     return blocks
+
+
+def _sign_out_button(client: Client) -> gr.Button:
+    """Named after who is signed in; hidden where nobody has to."""
+    try:
+        caller = client.who_am_i()
+    except Trouble as error:
+        raise gr.Error(words(error)) from error
+    return gr.Button(f"Sign out {caller['name']}", visible=caller["auth"] != "local")

@@ -23,7 +23,7 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 EXAMPLES = Path(__file__).parents[2] / "examples" / "knowledge"
-PICTURES = os.environ.get("TEAMLORE_PICTURES", "")  # a folder: the pictures of docs/ are taken anew
+PICTURES = os.environ.get("TAKE_PICTURES", "")  # a folder: the pictures of docs/ are taken anew
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,15 @@
 """What the browser is shown: everything that is not ours is text."""
 
+import html
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
-from ui import render
+from ui import pages, render, suggestions
 
 CITATION: dict[str, Any] = {
     "n": 1, "document_id": "abc123", "version": 2, "source": "docs/retro.md", "title": "Retro", "kind": "retro",
@@ -29,36 +34,72 @@ HOSTILE = (
 )
 
 
-def answer(text: str, **given: object) -> dict[str, Any]:
+def answer(text: str, **more: object) -> dict[str, Any]:
     statement = {"text": text, "support": "verified", "citations": [1], "checks": []}
-    return {"refusal": None, "statements": [statement], "citations": [CITATION], **given}
+    return {"refusal": None, "statements": [statement], "citations": [CITATION], "warnings": [], **more}
+
+
+MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+INERT = ("class", "id", "lang", "charset", "name", "content", "http-equiv", "target", "rel", "tabindex", "autofocus")
+
+
+class Loads(HTMLParser):
+    """What a browser would make of it: elements and addresses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.elements: set[str] = set()
+        self.addresses: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.add(tag)
+        self.addresses |= {
+            value or "" for name, value in attrs if name in ("href", "src", "srcset", "style", "onerror")
+        }
+
+
+def read(text: str) -> Loads:
+    loads = Loads()
+    loads.feed(text)
+    return loads
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_no_sign_of_a_document_means_anything_in_markdown(hostile: str) -> None:
-    shown = render.answer_markdown(answer(hostile))
-    body = shown.removesuffix(f" [\\[1\\]]({render.source_link(CITATION)})")
-    assert not set(body) & set("<>[]()!`*_$\\/:@\"'")
+    shown = render.escape_markdown(hostile)
+    assert read(MARKDOWN.render(shown)).elements == {"p"}
+    assert html.unescape(shown) == " ".join(hostile.split())
+    assert not any(address in shown for address in ("://", "www.", "@", "javascript:"))
+
+
+@given(st.text(alphabet="ab1._-*+#>~`:/@<>[]()!|\\&;$= \n\t\"'", max_size=40))
+def test_any_text_is_one_paragraph_of_itself(text: str) -> None:
+    shown = MARKDOWN.render(render.escape_markdown(text)).removesuffix("\n")
+    words = " ".join(text.split())
+    assert html.unescape(shown) == (f"<p>{words}</p>" if words else "")
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_cards_and_source_pages_hold_text_only(hostile: str) -> None:
-    cards = render.citation_cards([{**CITATION, "quote": hostile, "title": hostile}], heading="Sources")
-    document = {**CITATION, "text": hostile}
-    page = render.source_page(document, start=0, end=len(hostile), where="line 1")
-    for shown in (cards, page):
-        assert "<script" not in shown
-        assert "<img" not in shown
-        assert "<svg" not in shown
-        assert 'href="javascript' not in shown
+    cards = read(render.citation_cards([{**CITATION, "quote": hostile, "title": hostile}], heading="Sources"))
+    assert cards.elements == {"h2", "ol", "li", "a", "span", "q"}
+    assert cards.addresses == {render.source_link(CITATION)}
+    document = {**CITATION, "text": hostile, "title": hostile, "source": hostile, "marks": []}
+    page = read(pages.source_page(document, start=0, end=len(hostile)))
+    assert page.elements <= {
+        "html", "head", "meta", "title", "link", "style", "body", "header", "div", "a", "h1", "p", "main", "pre", "mark"
+    }  # fmt: skip
+    assert {address for address in page.addresses if not address.startswith("data:")} == {"/ui/", "#quote"}
 
 
 def test_links_are_built_from_ids_whatever_a_citation_claims() -> None:
-    assert render.source_link({**CITATION, "document_id": '"/../x'}) == "/ui/source/%22%2F..%2Fx/2?start=4&end=9"
+    assert render.source_link({**CITATION, "document_id": '"/../x'}) == "/ui/source/%22%2F..%2Fx/2?start=4&end=9#quote"
 
 
 def test_a_marker_links_to_the_words() -> None:
-    assert render.answer_markdown(answer("Use bf16")) == "Use bf16 [\\[1\\]](/ui/source/abc123/2?start=4&end=9)"
+    assert render.answer_markdown(answer("Use bf16")) == "Use bf16 [\\[1\\]](/ui/source/abc123/2?start=4&end=9#quote)"
 
 
 def test_an_unconfirmed_statement_says_so() -> None:
@@ -66,15 +107,70 @@ def test_an_unconfirmed_statement_says_so() -> None:
     assert "not confirmed" in render.answer_markdown(answer("", statements=[statement]))
 
 
+DOCUMENT: dict[str, Any] = {**CITATION, "text": "Use bf16. Not <fp16>.", "marks": []}
+
+
 def test_the_quote_is_highlighted_where_it_stands() -> None:
-    page = render.source_page({**CITATION, "text": "Use bf16. Not <fp16>."}, start=4, end=9, where="line 1")
-    assert 'Use <mark id="quote">bf16.</mark> Not &lt;fp16&gt;.' in page
+    page = pages.source_page(DOCUMENT, start=4, end=9)
+    assert 'Use <mark id="quote" tabindex="-1" autofocus>bf16.</mark> Not &lt;fp16&gt;.' in page
     assert "line 1" in page
 
 
 def test_offsets_beyond_the_text_do_no_harm() -> None:
-    page = render.source_page({**CITATION, "text": "short"}, start=100, end=90, where="")
-    assert "<mark" not in page
+    assert "<mark" not in pages.source_page(DOCUMENT, start=100, end=90)
+
+
+def test_a_source_names_the_page_its_quote_stands_on() -> None:
+    marks = [{"at": at, "locator": {"type": "page", "number": n, "name": ""}} for n, at in ((1, 0), (2, 10))]
+    marks.insert(1, {"at": 5, "locator": {"type": "section", "path": ["A"]}})
+    document = {**DOCUMENT, "marks": marks}
+    assert [pages.where(document, start, start + 2) for start in (4, 10, 12)] == ["page 1", "page 2", "page 2"]
+    page = pages.source_page(document, start=8, end=12)
+    assert '<mark id="quote" tabindex="-1" autofocus>. <span class="at" data-at="page 2"></span>No</mark>' in page
+
+
+def test_a_source_without_marks_names_lines() -> None:
+    document = {**DOCUMENT, "text": "one\ntwo\nthree\n"}
+    assert pages.where(document, 4, 8) == "line 2"
+    assert pages.where(document, 4, 13) == "lines 2–3"
+    assert pages.where(document, 0, 0) == ""
+
+
+def test_an_old_version_says_so() -> None:
+    assert "no longer the current version" in pages.source_page({**DOCUMENT, "current": False}, start=0, end=0)
+
+
+def test_a_refusal_names_who_may_know() -> None:
+    refusal = {"reason": "None says so.", "nearest": [CITATION], "people": ["Ada *Lovelace*"]}
+    shown = render.answer_markdown(answer("", refusal=refusal, warnings=["The index is rebuilding."]))
+    assert "Ada &#42;Lovelace&#42;" in shown
+    assert "Nearest passages" in shown
+    assert shown.endswith("*The index is rebuilding.*")
+
+
+def test_a_card_leaves_front_matter_out() -> None:
+    quote = "---\ntitle: x\n---\n# Heading"
+    assert "… # Heading" in render.citation_cards([{**CITATION, "quote": quote}], heading="Nearest")
+
+
+def test_a_day_that_is_none_is_told_in_words() -> None:
+    assert render.date_trouble("After", "2026-01-31") == render.date_trouble("After", "") == ""
+    assert render.date_trouble("After", "31 Jan") == "“After” must be a day such as 2026-01-31, not “31 Jan”."
+
+
+def test_questions_are_offered_about_the_newest_document_of_a_kind() -> None:
+    documents = [
+        {"kind": kind, "title": title, "date": date}
+        for kind, title, date in (
+            ("decision", "0002: Train in fp16", "2025-11-18"),
+            ("decision", "0004: Train in bf16", "2026-03-17"),
+            ("postmortem", "Post-mortem: NaN loss", "2026-03-14"),
+            ("data", "train.yaml", "2026-03-14"),
+            ("retro", "", "2026-03-14"),
+        )
+    ]
+    assert suggestions.questions(documents) == ["What caused “NaN loss”?", "Why did we decide “Train in bf16”?"]
+    assert suggestions.questions([]) == []
 
 
 @pytest.mark.parametrize(
@@ -83,9 +179,12 @@ def test_offsets_beyond_the_text_do_no_harm() -> None:
         ({"type": "lines", "first": 3, "last": 7}, "lines 3–7"),
         ({"type": "page", "number": 4, "name": ""}, "page 4"),
         ({"type": "cell", "number": 2, "part": "output"}, "cell 2 (output)"),
-        ({"type": "message", "id": "1", "author": "Ada", "time": "2026-01-01", "url": ""}, "Ada · 2026-01-01"),
+        (
+            {"type": "message", "id": "1", "author": "Ada", "time": "2026-01-01T10:30:00+00:00", "url": ""},
+            "Ada · 2026-01-01 10:30",
+        ),
         ({"type": "section", "path": ["A"]}, ""),
     ],
 )
 def test_a_place_in_words(locator: dict[str, Any], words: str) -> None:
-    assert render.place({"locator": locator}) == words
+    assert render.place(locator) == words

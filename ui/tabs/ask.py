@@ -5,107 +5,163 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import gradio as gr
+from gradio.components.chatbot import ExampleMessage
 
 from rag.client import Client
-from ui import render
+from ui import render, suggestions
 from ui.visitor import Trouble, client_of, words
 
 EMPTY_PANEL = render.citation_cards([], heading="", empty="The sources of an answer appear here, word for word.")
 SEARCHING = "*Looking through what your team wrote …*"
+WELCOME = "### What would you like to know?\nAsk about a decision, a run, a failure or a person."
+NOTHING_STORED = "### Nothing is stored yet\nAdd files under **Sources**, or run `teamlore ingest FOLDER`, then ask."
+Names = list[str] | None  # None from a part of the page that was never opened
+Day = str | None
+LOOKED_AT = 200  # documents that suggestions and filters are made from
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What belongs to one visitor: kept in gr.State, never shared."""
+    """What belongs to one visitor: kept in gr.State, never shared. One entry a question, in the order asked."""
 
     conversation: str = ""
-    answers: tuple[str, ...] = field(default=())  # ids, one for each answer shown
+    answers: tuple[str, ...] = field(default=())  # ids; empty where no answer came
     panels: tuple[str, ...] = field(default=())  # the sources beside each
 
-    def answered(self, answer: dict[str, Any], panel: str) -> "Visit":
+    def with_turn(self, panel: str, *, answer: str = "", conversation: str | None = None) -> "Visit":
         return replace(
             self,
-            conversation=answer.get("conversation_id") or self.conversation,
-            answers=(*self.answers, answer["answer_id"]),
+            conversation=conversation or self.conversation,
+            answers=(*self.answers, answer),
             panels=(*self.panels, panel),
         )
 
 
-def build(client: Client) -> None:
+def build(client: Client, blocks: gr.Blocks) -> None:
     visit = gr.State(Visit())
     with gr.Row():
         with gr.Column(scale=3, min_width=320):
-            chat = gr.Chatbot(
-                label="Conversation",
-                height=520,
-                buttons=["copy"],
-                elem_id="chat",
-                latex_delimiters=[],
-                placeholder="Ask about a decision, a run, a failure, a person.",
-            )
+            chat = _chat()
             with gr.Row():
                 question = gr.Textbox(
-                    show_label=False, placeholder="Why did the last training run diverge?", scale=8, max_length=8000,
-                    elem_id="question", autofocus=True, container=False, min_width=200,
+                    label="Your question", show_label=False, placeholder="Ask a question", scale=8, max_length=8000,
+                    elem_id="question", autofocus=True, container=False, min_width=160,
                 )  # fmt: skip
                 send = gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id="send")
-            with gr.Accordion("Narrow the search", open=False):
-                with gr.Row():
-                    kinds = gr.Textbox(label="Kinds", placeholder="retro, decision", min_width=140)
-                    authors = gr.Textbox(label="Authors", placeholder="Ada Example", min_width=140)
-                    spaces = gr.Textbox(label="Spaces", placeholder="default", min_width=140)
-                with gr.Row():
-                    after = gr.Textbox(label="After", placeholder="2026-01-31", max_length=10, min_width=140)
-                    before = gr.Textbox(label="Before", placeholder="2026-12-31", max_length=10, min_width=140)
-            clear = gr.Button("New conversation", size="sm")
+            narrow = _narrow()
+            clear = gr.Button("New conversation", size="sm", elem_id="clear")
         with gr.Column(scale=2, min_width=300):
             panel = gr.HTML(EMPTY_PANEL, elem_id="sources-panel")
 
     def respond(  # noqa: PLR0913 - Gradio hands over one argument an input
-        text: str,
-        history: list[Any],
-        state: Visit,
-        kinds: str,
-        authors: str,
-        spaces: str,
-        after: str,
-        before: str,
-        request: gr.Request,
-    ) -> Iterator[tuple[Any, ...]]:
+        text: str, history: list[Any], state: Visit, kinds: Names, authors: Names, spaces: Names,
+        after: Day, before: Day, request: gr.Request,
+    ) -> Iterator[tuple[Any, ...]]:  # fmt: skip
         wanted = filters(kinds=kinds, authors=authors, spaces=spaces, after=after, before=before)
         yield from conversation_steps(client_of(client, request), text, history, state, wanted)
 
-    inputs = [question, chat, visit, kinds, authors, spaces, after, before]
-    outputs = [question, chat, panel, visit]
-    for trigger in (question.submit, send.click):
-        trigger(respond, inputs, outputs, api_visibility="private", show_progress="hidden")
+    inputs, outputs = [question, chat, visit, *narrow], [question, chat, panel, visit]
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    asked: list[Any] = [trigger(respond, inputs, outputs, **quiet) for trigger in (question.submit, send.click)]
+    asked.append(chat.example_select(_chosen, None, question, **quiet).then(respond, inputs, outputs, **quiet))
+    clear.click(lambda: ([], EMPTY_PANEL, Visit()), None, [chat, panel, visit], cancels=asked, **quiet)
+    chat.select(_panel_of, visit, panel, **quiet)
 
     def rate(state: Visit, event: gr.LikeData, request: gr.Request) -> None:
-        number = int(event.index if isinstance(event.index, int) else event.index[0]) // 2
-        if number < len(state.answers):
+        answer = _at(state.answers, event.index)
+        if answer:
             try:
-                client_of(client, request).feedback(state.answers[number], 1 if event.liked else -1)
+                client_of(client, request).feedback(answer, 1 if event.liked else -1)
             except Trouble as error:
                 raise gr.Error(words(error)) from error
             gr.Info("Thank you: your vote is kept with the answer.")
 
-    chat.like(rate, [visit], None, api_visibility="private")
-    clear.click(lambda: ([], EMPTY_PANEL, Visit()), None, [chat, panel, visit], api_visibility="private")
+    chat.like(rate, visit, None, api_visibility="private")
+
+    def offer(request: gr.Request) -> tuple[Any, ...]:
+        return _offers(client_of(client, request))
+
+    blocks.load(offer, None, [chat, *narrow[:3]], **quiet)
+
+
+def _chat() -> gr.Chatbot:
+    return gr.Chatbot(
+        label="Conversation",
+        show_label=False,
+        height="calc(100vh - 330px)",
+        min_height=380,
+        buttons=[],
+        elem_id="chat",
+        latex_delimiters=[],
+        allow_tags=False,
+        placeholder=WELCOME,
+    )
+
+
+def _narrow() -> list[gr.components.Component]:
+    """Kinds, authors, spaces, after, before: in the order of `filters`."""
+    with gr.Accordion("Narrow the search", open=False, elem_id="narrow"):
+        with gr.Row():
+            chosen = [
+                gr.Dropdown([], label=name, multiselect=True, allow_custom_value=True, min_width=160, elem_id=elem_id)
+                for name, elem_id in (("Kinds", "kinds"), ("Authors", "authors"), ("Spaces", "spaces"))
+            ]
+        with gr.Row():
+            days = [
+                gr.Textbox(label=name, placeholder=example, max_length=10, min_width=160, elem_id=elem_id)
+                for name, example, elem_id in (
+                    ("From this day on", "2026-01-31", "after"),
+                    ("Before this day", "2026-12-31", "before"),
+                )
+            ]
+    return [*chosen, *days]
+
+
+def _offers(client: Client) -> tuple[Any, ...]:
+    """The empty chat with questions to click, and what there is to narrow by."""
+    try:
+        documents, spaces = client.documents(limit=LOOKED_AT)["documents"], client.spaces()
+    except Trouble as error:
+        raise gr.Error(words(error)) from error
+    examples = [ExampleMessage(text=question) for question in suggestions.questions(documents)]
+    return (
+        gr.Chatbot(examples=examples, placeholder=WELCOME if documents else NOTHING_STORED),
+        gr.Dropdown(choices=suggestions.kinds(documents)),
+        gr.Dropdown(choices=suggestions.authors(documents)),
+        gr.Dropdown(choices=sorted(spaces)),
+    )
+
+
+def _chosen(event: gr.SelectData) -> str:
+    return str(event.value["text"])
+
+
+def _panel_of(state: Visit, event: gr.SelectData) -> str:
+    """The sources of the answer that was clicked."""
+    return _at(state.panels, event.index) or EMPTY_PANEL
+
+
+def _at(values: tuple[str, ...], index: int | tuple[int, ...]) -> str:
+    """Of the question a message belongs to: messages come in pairs, question and answer."""
+    number = int(index if isinstance(index, int) else index[0]) // 2
+    return values[number] if number < len(values) else ""
 
 
 def conversation_steps(
     client: Client, text: str, history: list[Any], state: Visit, wanted: dict[str, Any]
 ) -> Iterator[tuple[Any, ...]]:
-    """(question box, chat, panel, state) as the answer comes."""
+    """(question box, chat, panel, state) as the answer comes. The box is emptied once, then left to its owner."""
     if not text.strip():
-        yield text, history, gr.skip(), state
+        yield gr.skip(), gr.skip(), gr.skip(), state
         return
     history = [*history, {"role": "user", "content": render.escape_markdown(text)}]
-    panel = EMPTY_PANEL
+    written, citations, panel = "", list[Any](), EMPTY_PANEL
     yield "", [*history, _said(SEARCHING)], panel, state
-    written, citations = "", list[Any]()
+    trouble = filters_trouble(wanted)
     try:
-        for name, data in client.ask_stream(text, conversation_id=state.conversation, filters=wanted):
+        for name, data in () if trouble else client.ask_stream(
+            text, conversation_id=state.conversation, filters=wanted
+        ):  # fmt: skip
             if name == "delta":
                 written += data["text"]
             elif name == "citation":
@@ -113,11 +169,20 @@ def conversation_steps(
                 panel = render.citation_cards(citations, heading="Sources")
             elif name == "done":
                 panel = finished_panel(data)
-                yield "", [*history, _said(render.answer_markdown(data))], panel, state.answered(data, panel)
+                state = state.with_turn(panel, answer=data["answer_id"], conversation=data.get("conversation_id"))
+                yield gr.skip(), [*history, _said(render.answer_markdown(data))], panel, state
                 return
-            yield "", [*history, _said(render.draft_markdown(written) or SEARCHING)], panel, state
+            yield gr.skip(), [*history, _said(render.draft_markdown(written) or SEARCHING)], panel, state
     except Trouble as error:
-        yield text, [*history, _said(f"**That did not work.** {render.escape_markdown(words(error))}")], panel, state
+        trouble = words(error)
+    said = _said(f"**That did not work.** {render.escape_markdown(trouble)}")
+    yield text, [*history, said], EMPTY_PANEL, state.with_turn(EMPTY_PANEL)
+
+
+def filters_trouble(wanted: dict[str, Any]) -> str:
+    """What is wrong with the days, in words; empty when nothing is."""
+    named = (("From this day on", "after"), ("Before this day", "before"))
+    return " ".join(filter(None, (render.date_trouble(label, wanted.get(name, "")) for label, name in named)))
 
 
 def finished_panel(answer: dict[str, Any]) -> str:
@@ -127,20 +192,16 @@ def finished_panel(answer: dict[str, Any]) -> str:
     return render.citation_cards(answer["citations"], heading="Sources")
 
 
-def filters(*, kinds: str, authors: str, spaces: str, after: str, before: str) -> dict[str, Any]:
+def filters(*, kinds: Names, authors: Names, spaces: Names, after: Day, before: Day) -> dict[str, Any]:
     """As the API takes them; empty ones are left out."""
     given = {
-        "kinds": _listed(kinds),
-        "authors": _listed(authors),
-        "spaces": _listed(spaces),
-        "after": after.strip(),
-        "before": before.strip(),
+        "kinds": list(kinds or ()),
+        "authors": list(authors or ()),
+        "spaces": list(spaces or ()),
+        "after": (after or "").strip(),
+        "before": (before or "").strip(),
     }
     return {name: value for name, value in given.items() if value}
-
-
-def _listed(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _said(markdown: str) -> dict[str, str]:

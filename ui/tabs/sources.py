@@ -12,25 +12,25 @@ from ui.visitor import Trouble, client_of, words
 SHOWN = 50
 
 
-def build(client: Client, blocks: gr.Blocks) -> None:
+def build(client: Client, tab: gr.Tab) -> None:
     with gr.Row():
-        files = gr.File(label="Add files", file_count="multiple", scale=3, elem_id="upload", height=140)
+        files = gr.File(label="Add files", file_count="multiple", scale=3, elem_id="upload", height=150)
         with gr.Column(scale=2, min_width=220):
-            space = gr.Textbox(label="Space", value="default", max_length=100)
+            space = gr.Textbox(label="Space", value="default", max_length=100, elem_id="space")
             add = gr.Button("Add", variant="primary", elem_id="add")
     outcome = gr.HTML(elem_id="outcome")
     listing = gr.HTML(elem_id="documents")
+    cursor = gr.State("")
     with gr.Row():
-        cursor = gr.State("")
-        refresh = gr.Button("Show from the start", size="sm")
-        more = gr.Button("Next page", size="sm", elem_id="next-page")
+        refresh = gr.Button("From the start", size="sm", elem_id="refresh")
+        more = gr.Button("Next page", size="sm", elem_id="next-page", visible=False)
 
     def upload(
         paths: list[str] | None,
         into: str,
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio is asked for one
-    ) -> tuple[str, None, str, str]:
+    ) -> tuple[Any, ...]:
         if not paths:
             raise gr.Error("Choose files first.")
         visitor = client_of(client, request)
@@ -45,24 +45,28 @@ def build(client: Client, blocks: gr.Blocks) -> None:
             raise gr.Error(words(error)) from error
         if finished["error"]:
             raise gr.Error(finished["error"])
+        for path in paths:  # the service has them now; nothing stays behind in the page's own folder
+            Path(path).unlink(missing_ok=True)
         return render.report_html(finished["report"]), None, *_page(visitor, "")
 
-    def first(request: gr.Request) -> tuple[str, str]:
+    def first(request: gr.Request) -> tuple[Any, ...]:
         return _page(client_of(client, request), "")
 
-    def following(at: str, request: gr.Request) -> tuple[str, str]:
+    def following(at: str, request: gr.Request) -> tuple[Any, ...]:
         return _page(client_of(client, request), at)
 
-    add.click(upload, [files, space], [outcome, files, listing, cursor], api_visibility="private")
-    blocks.load(first, None, [listing, cursor], api_visibility="private")
-    refresh.click(first, None, [listing, cursor], api_visibility="private")
-    more.click(following, [cursor], [listing, cursor], api_visibility="private")
+    shown = [listing, cursor, more]
+    add.click(upload, [files, space], [outcome, files, *shown], show_progress_on=outcome, api_visibility="private")
+    tab.select(first, None, shown, api_visibility="private", show_progress="hidden")
+    refresh.click(first, None, shown, api_visibility="private")
+    more.click(following, cursor, shown, api_visibility="private")
 
 
-def _page(client: Client, cursor: str) -> tuple[str, str]:
-    """(the list as HTML, the cursor of the next page)."""
+def _page(client: Client, cursor: str) -> tuple[Any, ...]:
+    """(the list as HTML, the cursor of the next page, the button that leads there)."""
     try:
         page = client.documents(limit=SHOWN, cursor=cursor)
     except Trouble as error:
         raise gr.Error(words(error)) from error
-    return render.document_rows(page["documents"]), page.get("next_cursor") or ""
+    following = page.get("next_cursor") or ""
+    return render.document_rows(page["documents"]), following, gr.Button(visible=bool(following))

@@ -1,0 +1,79 @@
+"""Whole pages without a script: a source with its quote highlighted, and a page that says one thing. Pure."""
+
+import html
+from bisect import bisect_right
+
+from ui.render import Json, place
+from ui.style import ICON, SOURCE_CSS
+
+CONTEXT = 20_000  # characters of a source shown before and after the quote
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+SHOWN_INSIDE = ("page", "cell")  # places that the text itself does not name
+
+
+def source_page(document: Json, *, start: int, end: int) -> str:
+    """The source's text with the span [start, end) highlighted, and where it stands."""
+    text = str(document["text"])
+    start, end = max(0, min(start, len(text))), max(0, min(end, len(text)))
+    first, last = max(0, start - CONTEXT), min(len(text), end + CONTEXT)
+    quoted = ""
+    if start < end:  # focus brings the quote into view where a link does not name it
+        quoted = f'<mark id="quote" tabindex="-1" autofocus>{_piece(document, start, end)}</mark>'
+    about = " · ".join(
+        html.escape(part)
+        for part in (
+            document["source"], where(document, start, end), document["kind"], document["date"][:10],
+            ", ".join(document["authors"]), f"version {document['version']}",
+        )
+        if part
+    )  # fmt: skip
+    old = "" if document.get("current", True) else '<p class="old">This is no longer the current version.</p>'
+    jump = '<a class="jump" href="#quote">Go to the quote</a>' if quoted else ""
+    before = '<p class="cut">… earlier text is left out …</p>' if first else ""
+    after = '<p class="cut">… later text is left out …</p>' if last < len(text) else ""
+    body = f"{_piece(document, first, start)}{quoted}{_piece(document, end, last)}"
+    return _page(
+        document["title"] or document["source"],
+        f"<p>{about}</p>{old}{jump}",
+        f"<main>{before}<pre>{body}</pre>{after}</main>",
+    )
+
+
+def message_page(title: str, detail: str) -> str:
+    """A page that says one thing: not found, not reachable."""
+    return _page(title, f"<p>{html.escape(detail)}</p>", "")
+
+
+def where(document: Json, start: int, end: int) -> str:
+    """The place of [start, end) in the words a citation's card uses: the innermost mark, else the lines."""
+    if not start < end:
+        return ""
+    marks = [mark for mark in document["marks"] if mark["locator"]["type"] != "section"]
+    position = bisect_right(marks, start, key=lambda mark: int(mark["at"]))
+    if position:
+        return place(marks[position - 1]["locator"])
+    text = document["text"]
+    first = text.count("\n", 0, start) + 1
+    return place({"type": "lines", "first": first, "last": first + text.count("\n", start, max(start, end - 1))})
+
+
+def _piece(document: Json, start: int, end: int) -> str:
+    """text[start:end], with a label where a page or a cell begins; labels are drawn by the style, never text."""
+    text, done, shown = document["text"], start, []
+    for mark in document["marks"]:
+        if start <= mark["at"] < end and mark["locator"]["type"] in SHOWN_INSIDE:
+            label = html.escape(place(mark["locator"]))
+            shown.append(f'{html.escape(text[done : mark["at"]])}<span class="at" data-at="{label}"></span>')
+            done = mark["at"]
+    return "".join([*shown, html.escape(text[done:end])])
+
+
+def _page(title: str, about: str, main: str) -> str:
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{html.escape(title)}</title>{ICON}<style>{SOURCE_CSS}</style></head><body>"
+        f'<header><div><a href="/ui/">teamlore</a><h1>{html.escape(title)}</h1>{about}</div></header>'
+        f"{main}</body></html>"
+    )

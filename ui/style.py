@@ -1,0 +1,84 @@
+"""How the page and the source view look."""
+
+SOURCE_CSS = """
+:root { color-scheme: light dark; --ink: #1c2330; --soft: #5d6778; --paper: #fff; --edge: #e2e6ec; --mark: #ffe58a;
+  --link: #1d5bd1 }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6e9ef; --soft: #9aa5b8; --paper: #14181f; --edge: #2b323e; --mark: #665200; --link: #8ab4ff }
+}
+* { box-sizing: border-box }
+body { margin: 0; font: 16px/1.6 system-ui, sans-serif; color: var(--ink); background: var(--paper) }
+header { position: sticky; top: 0; background: var(--paper); border-bottom: 1px solid var(--edge) }
+header div { max-width: 62rem; margin: 0 auto; padding: .7rem 1.2rem }
+header h1 { font-size: 1.2rem; line-height: 1.35; margin: .15rem 0; overflow-wrap: anywhere }
+header p { margin: 0; color: var(--soft); font-size: .88rem; overflow-wrap: anywhere }
+header a { font-size: .88rem } header .old { color: #b45309; font-weight: 600 }
+main { max-width: 62rem; margin: 0 auto; padding: 1rem 1.2rem 40vh }
+pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: 14px/1.65 ui-monospace, monospace }
+mark { background: var(--mark); color: inherit; padding: .12em 0; border-radius: 3px; scroll-margin-top: 38vh;
+  box-decoration-break: clone; -webkit-box-decoration-break: clone }
+mark:focus { outline: none }
+.at::before { content: attr(data-at); display: block; margin: .8rem 0 .2rem; padding-top: .3rem; color: var(--soft);
+  border-top: 1px solid var(--edge); font: 600 12px/1.4 system-ui, sans-serif; text-transform: uppercase;
+  letter-spacing: .05em }
+a { color: var(--link) } a:focus-visible { outline: 2px solid var(--link); outline-offset: 2px }
+.cut { color: var(--soft); text-align: center }
+"""
+
+PAGE_CSS = """
+:root { --tl-soft: #566074 } .dark { --tl-soft: #a3adbf }
+.gradio-container { max-width: 1320px !important; margin: 0 auto !important; --font: system-ui, sans-serif }
+.gradio-container main { width: 100% }
+footer, #chat button[aria-label="Clear"], #chat button[title="Clear"] { display: none !important }
+:focus-visible { outline: 2px solid var(--color-accent) !important; outline-offset: 2px }
+#head { align-items: center; flex-wrap: nowrap }
+.tl-head h1 { margin: 0; font-size: 1.5rem; line-height: 1.3; font-weight: 700 }
+.tl-head p { margin: 0; color: var(--tl-soft) }
+#sign-out { flex: none }
+#chat { border: 1px solid var(--border-color-primary); border-radius: 12px }
+#chat .placeholder-content { justify-content: center }
+#chat .placeholder { flex-grow: 0; padding-bottom: 0; text-align: center }
+#chat .placeholder h3 { margin: 0 0 .3rem; font-size: 1.2rem }
+#chat .examples { margin: 0 auto; max-width: 40rem; gap: .6rem; padding: 1.2rem }
+#chat .example { border: 1px solid var(--border-color-primary); border-radius: 10px; padding: .7rem .9rem;
+  background: var(--background-fill-secondary) }
+#chat .example:hover { border-color: var(--color-accent) }
+#chat a[href*="/ui/source/"] { text-decoration: none; font-weight: 600; font-size: .85em; padding: 0 .3em;
+  border-radius: 5px; background: var(--color-accent-soft); color: var(--link-text-color) }
+#chat a[href*="/ui/source/"]:hover { text-decoration: underline }
+#question textarea, #question input { border: 1px solid var(--border-color-primary) !important; border-radius: 8px }
+#clear { align-self: flex-start; width: auto }
+.tl-heading { font-size: .95rem; font-weight: 600; margin: 0 0 .6rem }
+.tl-empty { color: var(--tl-soft); margin: 0 }
+.tl-cards { list-style: none; margin: 0; padding: 0 } .tl-cards li { margin: 0 0 .6rem; padding: 0 }
+.tl-card { display: block; position: relative; border: 1px solid var(--border-color-primary); border-radius: 10px;
+  padding: .65rem .8rem .6rem 2.7rem; text-decoration: none !important; line-height: 1.45; text-align: left;
+  color: var(--body-text-color) !important; background: var(--background-fill-primary) }
+.tl-card:hover { border-color: var(--color-accent) }
+.tl-n { position: absolute; left: .7rem; top: .7rem; min-width: 1.4rem; text-align: center; font-weight: 700;
+  border-radius: 6px; background: var(--color-accent-soft); padding: 0 .25rem; font-size: .85rem }
+.tl-title { font-weight: 600; display: block; overflow-wrap: anywhere }
+.tl-where, .tl-about { font-size: .8rem; color: var(--tl-soft); display: block; overflow-wrap: anywhere }
+.tl-quote { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 7; overflow: hidden;
+  white-space: pre-line; margin: .35rem 0 .4rem; font-size: .92rem; border-left: 3px solid var(--color-accent);
+  padding-left: .6rem; quotes: none; overflow-wrap: anywhere }
+.tl-documents { width: 100%; border-collapse: collapse; table-layout: fixed }
+.tl-documents th:first-child { width: 55% }
+.tl-documents td, .tl-documents th { text-align: left; padding: .45rem .6rem; vertical-align: top;
+  border-bottom: 1px solid var(--border-color-primary); overflow-wrap: anywhere; font-size: .9rem }
+.tl-documents th { color: var(--tl-soft); font-weight: 600 }
+.tl-documents small { display: block; color: var(--tl-soft) }
+.tl-documents a { color: var(--link-text-color); font-weight: 600; text-decoration: none }
+.tl-report p { margin: 0 0 .3rem } .tl-report ul { margin: 0 0 .3rem 1.2rem }
+@media (min-width: 769px) { #sources-panel { max-height: calc(100vh - 170px); overflow-y: auto } }
+@media (max-width: 768px) {
+  #chat { height: 58vh !important; min-height: 320px !important }
+  .tl-documents th:nth-child(3), .tl-documents td:nth-child(3) { display: none }
+}
+"""
+
+ICON = (
+    "<link rel='icon' href=\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+    "%3Crect width='16' height='16' rx='4' fill='%233b82f6'/%3E%3Cpath d='M4 5h8M4 8h8M4 11h5' stroke='white' "
+    "stroke-width='1.6'/%3E%3C/svg%3E\">"
+)
