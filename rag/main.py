@@ -4,7 +4,10 @@ import errno
 import functools
 import os
 import platform
+import signal
 import socket
+import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import version
@@ -167,9 +170,16 @@ def make_app(settings: Settings | None = None) -> "FastAPI":
 
 
 def serve(settings: Settings, *, any_port: bool = False, say: Callable[[str], None]) -> None:
-    """Serve until stopped. Raises BadSetting when the port is taken, HomeLocked when the home is."""
+    """Serve until stopped. Raises BadSetting when the port is taken, HomeLocked when the home is.
+
+    Ctrl+C and SIGTERM end the process with 0, whether it is still starting or serves: uvicorn finishes what is in work,
+    then raises the signal again.
+    """
     import uvicorn
 
+    if threading.current_thread() is threading.main_thread():
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(stop, lambda _signal, _frame: sys.exit(0))
     with _listen(settings, any_port) as listening:
         port = listening.getsockname()[1]
         app, url = _locked_app(settings, port)
@@ -183,6 +193,7 @@ def _locked_app(settings: Settings, port: int) -> "tuple[FastAPI, str]":
     from rag.api.inprocess import InProcess
     from ui.app import mount
 
+    _log_to_stderr(settings.log_level)
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{'127.0.0.1' if shown in ('0.0.0.0', '[::]') else shown}:{port}"
     lock = lock_home(open_home(settings), url=url)
@@ -200,6 +211,27 @@ def _locked_app(settings: Settings, port: int) -> "tuple[FastAPI, str]":
         ingest_roots=[Path(root) for root in settings.ingest_roots.split(os.pathsep) if root],
     )
     return mount(app, Client(url, transport=InProcess(app)), page_user), url
+
+
+def _log_to_stderr(level: str) -> None:
+    """Ours at `level`, libraries from warnings on. Standard output is for results."""
+    import logging
+
+    import structlog
+
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s [%(levelname)s] %(message)s")
+    for ours in ("rag", "ingest", "ui"):
+        logging.getLogger(ours).setLevel(level.upper())
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
+    )
 
 
 def _listen(settings: Settings, any_port: bool) -> socket.socket:

@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     ingest_roots: str = Field("", description=f"folders of the server a caller may name, separated by {os.pathsep!r}")
     keep_originals: bool = Field(True, description="keep the bytes of uploads")
     parser_workers: int = Field(2, ge=1, le=64, description="child processes that read files")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="what the service logs to standard error; info: a line for each request"
+    )
     threads: int = Field(0, ge=0, description="threads of the embedding model; 0: all cores")
 
     @classmethod

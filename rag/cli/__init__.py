@@ -1,9 +1,12 @@
 """The command `teamlore`: a command parses, calls one function, prints."""
 
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rag.cli import show
 from rag.cli.app import app
+from rag.cli.open import Given
 from rag.domain.errors import (
     BackendFailed,
     HomeLocked,
@@ -11,6 +14,9 @@ from rag.domain.errors import (
     TeamloreError,
     TooBusy,
 )
+
+if TYPE_CHECKING:
+    from rag.domain.ports import Embedder
 
 UNREACHABLE = (BackendFailed, HomeLocked, TooBusy)
 
@@ -22,15 +28,30 @@ def exit_code(problem: TeamloreError) -> int:
     return 1 if isinstance(problem, StorageFailed) else 2
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None, *, embedder: "Embedder | None" = None) -> None:
+    """Always raises SystemExit. `embedder` stands in for the one of the settings."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        app()
+        app(words, prog_name="teamlore", obj=Given(embedder=embedder))
     except TeamloreError as problem:
-        show.error(problem)
-        sys.exit(exit_code(problem))
+        _fail(problem, exit_code(problem), as_json="--json" in words)
     except KeyboardInterrupt:
         show.note("Stopped. What was acknowledged is kept; the same command goes on from there.")
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as problem:
+        where = f"{problem.filename}: " if problem.filename else ""
+        failed = StorageFailed(
+            f"{where}{problem.strerror or problem}.",
+            fix="Check that the disk has space and that the file may be read and written by you.",
+        )
+        _fail(failed, 1, as_json="--json" in words)
+
+
+def _fail(problem: TeamloreError, code: int, *, as_json: bool) -> None:
+    if as_json:
+        show.as_json({"error": {"code": problem.code, "detail": problem.what, "fix": problem.fix}})
+    show.error(problem)
+    sys.exit(code)

@@ -1,17 +1,20 @@
 """Every verb."""
 
+import os
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eval.app import app as eval_app
 from rag.cli import keys, models, show
-from rag.cli.doors import Asked
-from rag.cli.open import open_door, settings_of
+from rag.cli.open import Given, open_door, settings_of
 from rag.domain.errors import BadInput, NotFound
-from rag.domain.types import Filters
+
+if TYPE_CHECKING:
+    from rag.cli.doors import Asked
+    from rag.domain.types import Filters
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,10 +22,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Answers from what your team has written down, with the exact words each answer rests on.",
 )
-app.add_typer(eval_app, name="eval", help="Measure retrieval and answers on question packs.")
 app.add_typer(keys.app, name="keys", help="API keys: create, list, revoke.")
 app.add_typer(models.app, name="models", help="Models: list, pull.")
 
+FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True}  # to an app that is imported when it is used
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else there.")]
 Spaces = Annotated[list[str] | None, typer.Option("--space", help="Only this space (repeatable).")]
 Kinds = Annotated[
@@ -37,9 +40,12 @@ AsOf = Annotated[str, typer.Option(metavar="DATE", help="What was valid then.")]
 @app.callback()
 def start(
     context: typer.Context,
-    home: Annotated[Path | None, typer.Option(help="Where everything is stored (else TEAMLORE_HOME).")] = None,
+    home: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where everything is stored (else TEAMLORE_HOME).")
+    ] = None,
 ) -> None:
-    context.obj = home
+    embedder = context.obj.embedder if isinstance(context.obj, Given) else None
+    context.obj = Given(home=home, embedder=embedder)
 
 
 @app.command()
@@ -54,10 +60,12 @@ def ingest(
     """Read files and folders; what is unchanged costs nothing."""
     if watch:
         raise BadInput("--watch is not built yet.", fix="Run the command again when files change: only those are read.")
+    there, missing = _there(paths)
     with open_door(context.obj, write=True) as door, show.progress() as on_progress:
-        report = door.ingest(paths, space=space, kind=kind, on_progress=on_progress)
+        report = door.ingest(there, space=space, kind=kind, on_progress=on_progress)
+    report["failed"] = [*report["failed"], *missing]
     show.as_json(report) if json else show.report(report)
-    if report.get("failed"):
+    if report["failed"]:
         raise typer.Exit(1)
 
 
@@ -146,7 +154,7 @@ def doctor(
     """Check the home and say what to do about what is wrong."""
     from rag.cli.doctor import diagnose
 
-    findings = diagnose(settings_of(context.obj), deep=deep)
+    findings = diagnose(settings_of(context.obj), deep=deep, embedder=context.obj.embedder)
     show.as_json({"findings": findings}) if json else show.table(findings, "check", "state", "detail", "fix")
     if any(finding["state"] == "wrong" for finding in findings):
         raise typer.Exit(1)
@@ -156,8 +164,8 @@ def doctor(
 def rebuild(context: typer.Context) -> None:
     """Build the indexes anew from the registry, beside the ones that are served."""
     with open_door(context.obj, write=True) as door, show.progress() as on_progress:
-        door.rebuild(on_progress)
-    show.note("The indexes are rebuilt, or being rebuilt by the service: `teamlore status` shows how far.")
+        told = door.rebuild(on_progress)
+    show.line(told)
 
 
 @app.command()
@@ -181,13 +189,38 @@ def settings(context: typer.Context, json: AsJson = False) -> None:
     """Every setting, its value and where it came from."""
     from rag.settings import described
 
-    rows = described(settings_of(context.obj), context.obj)
+    rows = described(settings_of(context.obj), context.obj.home)
     show.as_json({"settings": rows}) if json else show.table(rows, "name", "value", "from", "meaning")
+
+
+@app.command("eval", add_help_option=False, context_settings=FORWARDED)
+def evaluate(context: typer.Context) -> None:
+    """Measure retrieval and answers on packs of questions."""
+    from eval.app import app as eval_app
+
+    home: Path | None = context.obj.home
+    if home and context.args and "--home" not in context.args:
+        context.args += ["--home", str(home)]
+    code = eval_app(context.args or ["--help"], prog_name="teamlore eval", standalone_mode=False)
+    raise typer.Exit(code if isinstance(code, int) else 0)
+
+
+def _there(paths: Sequence[Path]) -> tuple[list[Path], list[dict[str, Any]]]:
+    """What can be ingested, and a failure for each path that is not there. Raises NotFound when none is."""
+    there = [path for path in paths if os.path.exists(path)]
+    missing = [path for path in paths if path not in there]
+    if not there:
+        names = ", ".join(str(path) for path in missing)
+        raise NotFound(f"{names}: not there, or not for you to see.", fix="Check the spelling; name files and folders.")
+    reason = "not there, or not for you to see: check the spelling"
+    return there, [{"file": str(path), "reason": reason} for path in missing]
 
 
 def _filters(
     space: list[str] | None, kind: list[str] | None, author: list[str] | None, after: str, before: str
-) -> Filters:
+) -> "Filters":
+    from rag.domain.types import Filters
+
     return Filters(
         spaces=tuple(space or ()),
         kinds=tuple(kind or ()),
@@ -197,7 +230,9 @@ def _filters(
     )
 
 
-def _asked(text: str, filters: Filters, as_of: str) -> Asked:
+def _asked(text: str, filters: "Filters", as_of: str) -> "Asked":
+    from rag.cli.doors import Asked
+
     if not text.strip():
         raise BadInput("The question is empty.", fix='Ask in words: teamlore ask "Why did run 12 diverge?"')
     day = _day(as_of, "--as-of")

@@ -5,7 +5,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from rag.cli.health import index_states
 from rag.domain.errors import TeamloreError
+from rag.domain.ports import Embedder
 from rag.domain.services import Services
 from rag.domain.types import Access
 from rag.main import build, open_home
@@ -16,11 +18,11 @@ LEAST_FREE = 1 << 30  # bytes
 Finding = dict[str, str]
 
 
-def diagnose(settings: Settings, *, deep: bool) -> list[Finding]:
+def diagnose(settings: Settings, *, deep: bool, embedder: Embedder | None = None) -> list[Finding]:
     """Findings: check, state (ok | note | wrong), detail, fix. Reads only; works beside a running service."""
     findings = [*_place(settings)]
     try:
-        services = build(settings, mode="read")
+        services = build(settings, mode="read", embedder=embedder)
     except TeamloreError as problem:
         return [*findings, _finding("open", "wrong", problem.what, problem.fix)]
     try:
@@ -56,11 +58,11 @@ def _stored(services: Services) -> Iterator[Finding]:
     yield _finding("embedder", "ok", f"{state['embedder']['name']} {state['embedder']['note']}".strip())
     counts = state["counts"]
     yield _finding("registry", "ok", f"{counts['documents']} documents, {counts['chunks']} chunks")
-    for name, index in state["indexes"].items():
-        behind = counts["feed"] - int(index["position"] or 0)
-        healthy = index["state"] in ("ready", "exact") and behind == 0
-        detail = f"{index['state']}, {index['count']} entries" + (f", {behind} changes behind" if behind else "")
-        yield _finding(f"{name} index", "ok" if healthy else "note", detail, "" if healthy else "teamlore rebuild")
+    for name, index in index_states(services, state["embedder"]["fingerprint"]).items():
+        healthy = index["state"] == "ready"
+        detail = ", ".join(part for part in (index["state"], index["reason"]) if part)
+        fix = "" if healthy else "It catches up at the next ingest or serve; `teamlore rebuild` makes it anew."
+        yield _finding(f"{name} index", "ok" if healthy else "note", detail, fix)
 
 
 def _every_chunk(services: Services) -> Finding:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from rag.cli.health import index_states
 from rag.client import Client
+from rag.domain.errors import StorageFailed
 from rag.domain.ports import OnProgress
 from rag.domain.services import Services
 from rag.domain.types import Access, Filters, Progress, Query, Question
@@ -29,7 +31,7 @@ class Door(Protocol):
     def ingest(self, paths: Sequence[Path], *, space: str, kind: str, on_progress: OnProgress) -> Json: ...
     def text(self, document: str, version: int | None) -> Json: ...
     def purge(self, document: str) -> None: ...
-    def rebuild(self, on_progress: OnProgress) -> None: ...
+    def rebuild(self, on_progress: OnProgress) -> str: ...
     def status(self) -> Json: ...
     def close(self) -> None: ...
 
@@ -58,11 +60,13 @@ class LocalDoor:
         self.services.catalog.purge(document)
         self.services.indexes.catch_up()
 
-    def rebuild(self, on_progress: OnProgress) -> None:
+    def rebuild(self, on_progress: OnProgress) -> str:
         self.services.indexes.rebuild(on_progress)
+        return "The indexes are rebuilt."
 
     def status(self) -> Json:
-        return {"service": None, **self.services.status()}
+        state = self.services.status()
+        return {"service": None, **state, "indexes": index_states(self.services, state["embedder"]["fingerprint"])}
 
     def close(self) -> None:
         self.services.close()
@@ -90,8 +94,13 @@ class RemoteDoor:
     def ingest(self, paths: Sequence[Path], *, space: str, kind: str, on_progress: OnProgress) -> Json:
         job = self.client.ingest_paths([path.resolve() for path in paths], space=space, kind=kind)
         finished = self.client.wait(job["id"], on_progress=lambda step: on_progress(Progress(**step)))
-        report: Json = finished["report"] or {}
-        return report if report else {"failed": [{"file": "", "reason": finished["error"]}]}
+        if finished["state"] == "failed" or not finished["report"]:
+            raise StorageFailed(
+                f"The service could not finish: {finished['error']}",
+                fix="What it acknowledged is kept. See its log, then run this again.",
+            )
+        report: Json = finished["report"]
+        return report
 
     def text(self, document: str, version: int | None) -> Json:
         return self.client.text(document, version=version)
@@ -99,9 +108,10 @@ class RemoteDoor:
     def purge(self, document: str) -> None:
         self.client.purge(document)
 
-    def rebuild(self, on_progress: OnProgress) -> None:
+    def rebuild(self, on_progress: OnProgress) -> str:
         del on_progress
         self.client.rebuild()
+        return "The service rebuilds its indexes and answers meanwhile: `teamlore status` shows how far it is."
 
     def status(self) -> Json:
         return {"service": self.url, **self.client.status()}

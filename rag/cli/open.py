@@ -1,81 +1,134 @@
-"""Which door a command goes through: the service that owns the home, or the home itself."""
+"""Which door a command goes through: the service that owns the home, or the home itself.
+
+What a command needs is imported when it runs: `teamlore --help` must not wait for numpy, SQLAlchemy and the model.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rag.cli import show
-from rag.cli.doors import Door, LocalDoor, RemoteDoor
-from rag.client import ApiError, Client, Unreachable
 from rag.domain.errors import BackendFailed, BadInput, BadSetting, NotFound, TeamloreError
-from rag.domain.ports import Grants
-from rag.main import build, open_home
-from rag.registry.database import open_database
-from rag.registry.grants import SqlGrants
-from rag.registry.home import lock_home, read_owner
-from rag.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from rag.cli.doors import Door
+    from rag.client import ApiError
+    from rag.domain.ports import Embedder, Grants
+    from rag.registry.home import Home
+    from rag.settings import Settings
 
 
-def settings_of(home: Path | None, *, host: str = "", port: int | None = None) -> Settings:
-    return load_settings(home, host=host or None, port=port)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What stands before the verb, and what stands in for what the settings would build."""
+
+    home: Path | None = None
+    embedder: "Embedder | None" = None
+
+
+def settings_of(given: Given, *, host: str = "", port: int | None = None) -> "Settings":
+    from rag.settings import load_settings
+
+    return load_settings(given.home, host=host or None, port=port)
 
 
 @contextmanager
-def open_door(home: Path | None, *, write: bool = False) -> Iterator[Door]:
+def open_door(given: Given, *, write: bool = False) -> "Iterator[Door]":
     """With a service on the home, through it; else on the home: to write under its lock, to read beside any writer."""
-    settings = settings_of(home)
-    place = open_home(settings)
-    owner = read_owner(place)
+    from rag.main import open_home
+    from rag.registry.home import read_owner
+
+    settings = settings_of(given)
+    home = open_home(settings)
+    owner = read_owner(home)
     if owner is not None and owner.url:
-        with _api_errors(owner.url):
-            door = RemoteDoor(Client(owner.url, token=owner.token), owner.url)
-            try:
-                yield door
-            finally:
-                door.close()
-        return
-    if write:
-        with lock_home(place), show.progress() as on_progress:
-            local = LocalDoor(build(settings, on_progress=on_progress))
-            try:
-                yield local
-            finally:
-                local.close()
-        return
-    if not place.registry.exists() and not settings.registry:
-        raise BadInput(f"Nothing is stored in {place.root} yet.", fix="Start with: teamlore ingest FOLDER")
-    with show.progress() as on_progress:
-        reader = LocalDoor(build(settings, mode="read", on_progress=on_progress))
-    try:
-        yield reader
-    finally:
-        reader.close()
+        opened = _through_service(owner.url, owner.token)
+    elif write:
+        opened = _to_write(settings, home, given)
+    else:
+        opened = _to_read(settings, home, given)
+    with opened as door:
+        yield door
 
 
 @contextmanager
-def open_grants(home: Path | None) -> Iterator[Grants]:
-    settings = settings_of(home)
-    engine = open_database(settings.registry or open_home(settings).registry_url)
-    try:
-        yield SqlGrants(engine)
-    finally:
-        engine.dispose()
+def _through_service(url: str, token: str) -> "Iterator[Door]":
+    from rag.cli.doors import RemoteDoor
+    from rag.client import ApiError, Client, Unreachable
 
-
-@contextmanager
-def _api_errors(url: str) -> Iterator[None]:
-    """What the service said, in the errors of the command line."""
+    door = RemoteDoor(Client(url, token=token), url)
     try:
-        yield
+        yield door
     except Unreachable as problem:
         raise BackendFailed(
             f"The service at {url} does not answer.", fix="See its terminal or log, or stop it and run this again."
         ) from problem
     except ApiError as problem:
         raise _as_error(problem) from problem
+    finally:
+        door.close()
 
 
-def _as_error(problem: ApiError) -> TeamloreError:
+@contextmanager
+def _to_write(settings: "Settings", home: "Home", given: Given) -> "Iterator[Door]":
+    from rag.cli.doors import LocalDoor
+    from rag.main import build
+    from rag.registry.home import lock_home
+
+    with lock_home(home), show.progress() as on_progress:
+        door = LocalDoor(build(settings, embedder=given.embedder, on_progress=on_progress))
+        try:
+            yield door
+        finally:
+            door.close()
+
+
+@contextmanager
+def _to_read(settings: "Settings", home: "Home", given: Given) -> "Iterator[Door]":
+    from rag.cli.doors import LocalDoor
+    from rag.main import build
+
+    _must_hold_something(settings, home)
+    with show.progress() as on_progress:
+        door = LocalDoor(build(settings, mode="read", embedder=given.embedder, on_progress=on_progress))
+    try:
+        yield door
+    finally:
+        door.close()
+
+
+@contextmanager
+def open_grants(given: Given, *, make: bool = False) -> "Iterator[Grants]":
+    """make: a home that is not there yet is made."""
+    from rag.main import open_home
+    from rag.registry.database import open_database
+    from rag.registry.grants import SqlGrants
+
+    settings = settings_of(given)
+    home = open_home(settings)
+    if make:
+        home.make()
+    else:
+        _must_hold_something(settings, home)
+    engine = open_database(settings.registry or home.registry_url)
+    try:
+        yield SqlGrants(engine)
+    finally:
+        engine.dispose()
+
+
+def _must_hold_something(settings: "Settings", home: "Home") -> None:
+    if not settings.registry and not home.registry.exists():
+        raise BadInput(
+            f"Nothing is stored in {home.root} yet.",
+            fix="Start with `teamlore ingest FOLDER`, or name another home: `teamlore --home DIR VERB`.",
+        )
+
+
+def _as_error(problem: "ApiError") -> TeamloreError:
+    """What the service said, in the errors of the command line."""
     kinds: dict[int, type[TeamloreError]] = {
         404: NotFound,
         400: BadInput,

@@ -5,20 +5,23 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from rag.domain.errors import TeamloreError
-from rag.domain.ports import OnProgress
-from rag.domain.types import Progress as Step
+
+if TYPE_CHECKING:
+    from rag.domain.ports import OnProgress
+    from rag.domain.types import Progress as Step
 
 OUT = Console(highlight=False, soft_wrap=True)
 ERR = Console(stderr=True, highlight=False, soft_wrap=True)
-QUIET_SECONDS = 5.0  # between two plain progress lines
+FIRST_SECONDS = 2.0  # what is done sooner needs no progress lines
+HIDDEN = "hidden"  # the reason of what is left out because of its name: not worth a line
+QUIET_SECONDS = 5.0  # between two of them
 
 
 def as_json(value: object) -> None:
@@ -68,9 +71,14 @@ def answer(value: Mapping[str, Any]) -> None:
 def _source(citation: Mapping[str, Any], quote: str) -> None:
     OUT.print(
         f"[cyan]\\[{citation['n']}][/] [bold]{escape(citation['source'])}[/] [dim]· {escape(where(citation))} · "
-        f"{citation['document_id']}:{citation['version']} {citation['start']}–{citation['end']}[/]"
+        f"{_span(citation)}[/]"
     )
     OUT.print(f"    “{escape(quote)}”")
+
+
+def _span(citation: Mapping[str, Any]) -> str:
+    """What `teamlore show` takes: document, version, first character, character after the last."""
+    return f"{citation['document_id']}:{citation['version']} {citation['start']}–{citation['end']}"
 
 
 def where(citation: Mapping[str, Any]) -> str:
@@ -100,49 +108,64 @@ def hits(values: Sequence[Mapping[str, Any]]) -> None:
     if not values:
         OUT.print("Nothing found. Try other words, or fewer filters.")
     for hit in values:
-        place = f"{escape(where(hit))} · {hit['score']:.3f}"
+        place = f"{escape(where(hit))} · {_span(hit)} · {hit['score']:.3f}"
         OUT.print(f"[cyan]{hit['n']:>2}[/] [bold]{escape(hit['source'])}[/] [dim]· {place}[/]")
         OUT.print(f"   {escape(_shorten(hit['quote'], 280))}")
 
 
 def report(value: Mapping[str, Any]) -> None:
-    for key in ("skipped", "failed"):
-        for item in (item for item in value.get(key, ()) if item["reason"] != "hidden"):
-            ERR.print(
-                f"[{'yellow' if key == 'skipped' else 'red'}]{key}[/] {escape(item['file'])}: {escape(item['reason'])}"
-            )
-    if "files" in value:
-        OUT.print(
-            f"{value['files']} files: {value['unchanged']} unchanged, {value['documents']} documents read, "
-            f"{value['removed']} removed, {len(value['skipped'])} skipped, {len(value['failed'])} failed · "
-            f"{value['chunks']} chunks, {value['embedded']} embedded · {value['seconds']:.1f} s"
-        )
+    hidden = sum(item["reason"] == HIDDEN for item in value["skipped"])
+    for key, colour in (("skipped", "yellow"), ("failed", "red")):
+        for item in value[key]:
+            if item["reason"] != HIDDEN:
+                ERR.print(f"[{colour}]{key}[/] {escape(item['file'])}: {escape(item['reason'])}")
+    counts = (
+        (value["documents"], "read"),
+        (value["unchanged"], "unchanged"),
+        (value["removed"], "removed"),
+        (len(value["skipped"]) - hidden, "skipped"),
+        (len(value["failed"]), "failed"),
+        (hidden, "hidden"),
+    )
+    told = ", ".join(f"{count} {word}" for count, word in counts if count) or "nothing to read"
+    files = f"{value['files']} file{'' if value['files'] == 1 else 's'}"
+    OUT.print(f"{files}: {told} · {value['chunks']} passages, {value['embedded']} embedded · {value['seconds']:.1f} s")
 
 
 def table(rows: Sequence[Mapping[str, object]], *columns: str) -> None:
+    """Aligned on a terminal; elsewhere a row a line, its cells between tabs."""
+    cells = [[" ".join(str(row.get(column, "")).split()) for column in columns] for row in rows]
+    if not OUT.is_terminal:
+        for line in [list(columns), *cells]:
+            sys.stdout.write("\t".join(line).rstrip("\t") + "\n")
+        return
     grid = Table(box=None, pad_edge=False)
-    for column in columns:
-        grid.add_column(column, overflow="fold")
-    for row in rows:
-        grid.add_row(*(escape(str(row.get(column, ""))) for column in columns))
-    OUT.print(grid)
+    for n, column in enumerate(columns):
+        grid.add_column(column, overflow="fold", no_wrap=n == 0)
+    for line in cells:
+        grid.add_row(*(escape(cell) for cell in line))
+    OUT.print(grid, soft_wrap=False)
 
 
 def tree(value: Mapping[str, Any], indent: str = "") -> None:
+    """Single values first, groups below them."""
+    for key, item in value.items():
+        if not isinstance(item, Mapping) and item not in ("", None, [], ()):
+            OUT.print(f"{indent}[dim]{escape(str(key))}[/] {escape(str(item))}")
     for key, item in value.items():
         if isinstance(item, Mapping):
             OUT.print(f"{indent}[bold]{escape(str(key))}[/]")
             tree(item, indent + "  ")
-        elif item not in ("", None, [], ()):
-            OUT.print(f"{indent}[dim]{escape(str(key))}[/] {escape(str(item))}")
 
 
 @contextmanager
-def progress() -> Iterator[OnProgress]:
+def progress() -> "Iterator[OnProgress]":
     """A bar on a terminal; elsewhere a plain line every few seconds."""
     if not ERR.is_terminal:
         yield _plain_progress()
         return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     columns = (
         SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
         TextColumn("[dim]{task.fields[item]}"),
@@ -150,7 +173,7 @@ def progress() -> Iterator[OnProgress]:
     with Progress(*columns, console=ERR, transient=True) as bar:
         tasks: dict[str, Any] = {}
 
-        def show(step: Step) -> None:
+        def show(step: "Step") -> None:
             if step.stage not in tasks:
                 tasks[step.stage] = bar.add_task(step.stage, total=None, item="")
             bar.update(tasks[step.stage], completed=step.done, total=step.total or None, item=escape(step.item[-60:]))
@@ -158,13 +181,14 @@ def progress() -> Iterator[OnProgress]:
         yield show
 
 
-def _plain_progress() -> OnProgress:
-    last: dict[str, float] = {}
+def _plain_progress() -> "OnProgress":
+    last = time.monotonic() + FIRST_SECONDS - QUIET_SECONDS
 
-    def show(step: Step) -> None:
+    def show(step: "Step") -> None:
+        nonlocal last
         now = time.monotonic()
-        if now - last.get(step.stage, now - 2 * QUIET_SECONDS) >= QUIET_SECONDS:
-            last[step.stage] = now
+        if now - last >= QUIET_SECONDS:
+            last = now
             ERR.print(f"{step.stage}: {step.done}/{step.total or '?'} {escape(step.item)}".rstrip())
 
     return show
