@@ -5,7 +5,7 @@ from collections.abc import Callable
 import gradio as gr
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from rag.client import Client
 from ui.source import source_view
@@ -26,6 +26,11 @@ def mount(app: FastAPI, client: Client, user_of: Callable[[Request], str | None]
     def source(request: Request) -> HTMLResponse:
         return source_view(visitor_client(client, request.cookies), request)
 
+    def icon(request: Request) -> Response:
+        del request
+        return Response(ICON, media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
+
+    app.add_route("/favicon.ico", icon, methods=["GET"])
     app.add_route("/ui/source/{document}/{version:int}", source, methods=["GET"])
     mounted: FastAPI = gr.mount_gradio_app(
         app,
@@ -41,10 +46,25 @@ def mount(app: FastAPI, client: Client, user_of: Callable[[Request], str | None]
         mcp_server=False,
         enable_monitoring=False,
         css=PAGE_CSS,
-        head=ICON,
-        theme=gr.themes.Soft(primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["monospace"]),
+        theme=theme(),
     )
     return mounted
+
+
+def theme() -> gr.themes.Base:
+    """Fonts of the visitor's own machine: nothing is loaded from elsewhere."""
+    plain = gr.themes.Soft(
+        primary_hue="blue", secondary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["monospace"]
+    )
+    return plain.set(
+        block_title_background_fill="none",
+        block_title_padding="0",
+        block_title_text_color="*neutral_600",
+        block_title_text_color_dark="*neutral_300",
+        block_label_background_fill="none",
+        block_label_text_color="*neutral_600",
+        block_label_text_color_dark="*neutral_300",
+    )
 
 
 def page(client: Client) -> gr.Blocks:

@@ -4,10 +4,10 @@ import html
 from bisect import bisect_right
 
 from ui.render import Json, place
-from ui.style import ICON, SOURCE_CSS
+from ui.style import SOURCE_CSS
 
 CONTEXT = 20_000  # characters of a source shown before and after the quote
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; form-action 'none'"
 SHOWN_INSIDE = ("page", "cell")  # places that the text itself does not name
 
 
@@ -34,8 +34,9 @@ def source_page(document: Json, *, start: int, end: int) -> str:
     body = f"{_piece(document, first, start)}{quoted}{_piece(document, end, last)}"
     return _page(
         document["title"] or document["source"],
-        f"<p>{about}</p>{old}{jump}",
+        f"<p>{about}</p>{old}",
         f"<main>{before}<pre>{body}</pre>{after}</main>",
+        jump,
     )
 
 
@@ -68,12 +69,12 @@ def _piece(document: Json, start: int, end: int) -> str:
     return "".join([*shown, html.escape(text[done:end])])
 
 
-def _page(title: str, about: str, main: str) -> str:
+def _page(title: str, about: str, main: str, jump: str = "") -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)}</title>{ICON}<style>{SOURCE_CSS}</style></head><body>"
-        f'<header><div><a href="/ui/">teamlore</a><h1>{html.escape(title)}</h1>{about}</div></header>'
+        f"<title>{html.escape(title)}</title><style>{SOURCE_CSS}</style></head><body>"
+        f'<header><div>{jump}<a href="/ui/">teamlore</a><h1>{html.escape(title)}</h1>{about}</div></header>'
         f"{main}</body></html>"
     )

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 Json = Mapping[str, Any]
 
+LINED = ("code", "data", "notebook", "chat")  # kinds whose lines mean something
 QUOTE = 420  # characters of a quote that a card shows
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n+", re.DOTALL)
 _SPECIAL = re.compile(
@@ -105,7 +106,7 @@ def _card(citation: Json) -> str:
         f'<a class="tl-card" href="{html.escape(source_link(citation))}" target="_blank" rel="noopener">'
         f'<span class="tl-n">{int(citation["n"])}</span>'
         f'<span class="tl-title">{html.escape(title)}</span>'
-        f'<q class="tl-quote">{html.escape(_shorten(citation["quote"]))}</q>'
+        f'<q class="tl-quote">{html.escape(_shorten(citation["quote"], citation["kind"]))}</q>'
         f'<span class="tl-where">{html.escape(where)}</span>'
         f'<span class="tl-about">{html.escape(about)}</span></a>'
     )
@@ -115,8 +116,10 @@ def _joined(*parts: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _shorten(quote: str) -> str:
+def _shorten(quote: str, kind: str) -> str:
     text = _FRONT_MATTER.sub("… ", quote).strip()
+    if kind not in LINED and "\n\n" not in text:  # one paragraph: its line ends are its editor's
+        text = " ".join(text.split())
     return text if len(text) <= QUOTE else text[: QUOTE - 1].rstrip() + "…"
 
 

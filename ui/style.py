@@ -9,11 +9,11 @@ SOURCE_CSS = """
 * { box-sizing: border-box }
 body { margin: 0; font: 16px/1.6 system-ui, sans-serif; color: var(--ink); background: var(--paper) }
 header { position: sticky; top: 0; background: var(--paper); border-bottom: 1px solid var(--edge) }
-header div { max-width: 62rem; margin: 0 auto; padding: .7rem 1.2rem }
+header div { max-width: 66rem; margin: 0 auto; padding: .7rem 1.2rem }
 header h1 { font-size: 1.2rem; line-height: 1.35; margin: .15rem 0; overflow-wrap: anywhere }
 header p { margin: 0; color: var(--soft); font-size: .88rem; overflow-wrap: anywhere }
-header a { font-size: .88rem } header .old { color: #b45309; font-weight: 600 }
-main { max-width: 62rem; margin: 0 auto; padding: 1rem 1.2rem 40vh }
+header a { font-size: .88rem } header .jump { float: right } header .old { color: #b45309; font-weight: 600 }
+main { max-width: 66rem; margin: 0 auto; padding: 1rem 1.2rem 40vh }
 pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: 14px/1.65 ui-monospace, monospace }
 mark { background: var(--mark); color: inherit; padding: .12em 0; border-radius: 3px; scroll-margin-top: 38vh;
   box-decoration-break: clone; -webkit-box-decoration-break: clone }
@@ -26,10 +26,10 @@ a { color: var(--link) } a:focus-visible { outline: 2px solid var(--link); outli
 """
 
 PAGE_CSS = """
-:root { --tl-soft: #566074 } .dark { --tl-soft: #a3adbf }
+:root { --tl-soft: #566074; --tl-link: #1d4ed8 } .dark { --tl-soft: #a3adbf; --tl-link: #9cc4ff }
 .gradio-container { max-width: 1320px !important; margin: 0 auto !important; --font: system-ui, sans-serif }
-.gradio-container main { width: 100% }
-footer, #chat button[aria-label="Clear"], #chat button[title="Clear"] { display: none !important }
+.gradio-container, .gradio-container main { width: 100% !important }
+footer, #chat :has(> button[aria-label="Clear"]) { display: none !important }
 :focus-visible { outline: 2px solid var(--color-accent) !important; outline-offset: 2px }
 #head { align-items: center; flex-wrap: nowrap }
 .tl-head h1 { margin: 0; font-size: 1.5rem; line-height: 1.3; font-weight: 700 }
@@ -39,12 +39,13 @@ footer, #chat button[aria-label="Clear"], #chat button[title="Clear"] { display:
 #chat .placeholder-content { justify-content: center }
 #chat .placeholder { flex-grow: 0; padding-bottom: 0; text-align: center }
 #chat .placeholder h3 { margin: 0 0 .3rem; font-size: 1.2rem }
-#chat .examples { margin: 0 auto; max-width: 40rem; gap: .6rem; padding: 1.2rem }
+#chat .examples { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); gap: .6rem;
+  width: 100%; max-width: 40rem; margin: 0 auto; padding: 1.2rem }
 #chat .example { border: 1px solid var(--border-color-primary); border-radius: 10px; padding: .7rem .9rem;
   background: var(--background-fill-secondary) }
 #chat .example:hover { border-color: var(--color-accent) }
 #chat a[href*="/ui/source/"] { text-decoration: none; font-weight: 600; font-size: .85em; padding: 0 .3em;
-  border-radius: 5px; background: var(--color-accent-soft); color: var(--link-text-color) }
+  border-radius: 5px; background: var(--color-accent-soft); color: var(--tl-link) !important }
 #chat a[href*="/ui/source/"]:hover { text-decoration: underline }
 #question textarea, #question input { border: 1px solid var(--border-color-primary) !important; border-radius: 8px }
 #clear { align-self: flex-start; width: auto }
@@ -64,11 +65,13 @@ footer, #chat button[aria-label="Clear"], #chat button[title="Clear"] { display:
   padding-left: .6rem; quotes: none; overflow-wrap: anywhere }
 .tl-documents { width: 100%; border-collapse: collapse; table-layout: fixed }
 .tl-documents th:first-child { width: 55% }
-.tl-documents td, .tl-documents th { text-align: left; padding: .45rem .6rem; vertical-align: top;
-  border-bottom: 1px solid var(--border-color-primary); overflow-wrap: anywhere; font-size: .9rem }
+.tl-documents, .tl-documents tr { border: 0 !important }
+.tl-documents td, .tl-documents th { text-align: left; padding: .45rem .6rem !important; vertical-align: top;
+  border: 0 !important; border-bottom: 1px solid var(--border-color-primary) !important; overflow-wrap: anywhere;
+  font-size: .9rem }
 .tl-documents th { color: var(--tl-soft); font-weight: 600 }
 .tl-documents small { display: block; color: var(--tl-soft) }
-.tl-documents a { color: var(--link-text-color); font-weight: 600; text-decoration: none }
+.tl-documents a { color: var(--tl-link); font-weight: 600; text-decoration: none; margin: 0; padding: 0 }
 .tl-report p { margin: 0 0 .3rem } .tl-report ul { margin: 0 0 .3rem 1.2rem }
 @media (min-width: 769px) { #sources-panel { max-height: calc(100vh - 170px); overflow-y: auto } }
 @media (max-width: 768px) {
@@ -78,7 +81,6 @@ footer, #chat button[aria-label="Clear"], #chat button[title="Clear"] { display:
 """
 
 ICON = (
-    "<link rel='icon' href=\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
-    "%3Crect width='16' height='16' rx='4' fill='%233b82f6'/%3E%3Cpath d='M4 5h8M4 8h8M4 11h5' stroke='white' "
-    "stroke-width='1.6'/%3E%3C/svg%3E\">"
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="#3b82f6"/>'
+    '<path d="M4 5h8M4 8h8M4 11h5" stroke="#fff" stroke-width="1.6"/></svg>'
 )

@@ -7,13 +7,13 @@ from ui.render import Json
 
 ASKED_OF = {
     "postmortem": "What caused “{}”?",
-    "decision": "Why did we decide “{}”?",
+    "decision": "Why {}?",
     "retro": "What went badly in “{}”?",
     "notebook": "What did “{}” find?",
     "experiment": "What did “{}” find?",
     "runbook": "How does “{}” go?",
     "meeting": "What was agreed in “{}”?",
-    "document": "What should I know about “{}”?",
+    "document": "What does “{}” say?",
 }
 MOST = 4
 LONGEST = 80  # characters of a title
@@ -29,8 +29,14 @@ def questions(documents: Sequence[Json]) -> list[str]:
             continue
         if kind not in newest or document["date"] > newest[kind]["date"]:
             newest[kind] = document
-    asked = [ASKED_OF[kind].format(_LABEL.sub("", newest[kind]["title"])) for kind in ASKED_OF if kind in newest]
-    return asked[:MOST]
+    return [_question(kind, newest[kind]["title"]) for kind in ASKED_OF if kind in newest][:MOST]
+
+
+def _question(kind: str, title: str) -> str:
+    named = _LABEL.sub("", title)
+    if kind == "decision" and named[1:2].islower():  # "0004: Train in bf16": why train in bf16?
+        named = named[0].lower() + named[1:]
+    return ASKED_OF[kind].format(named)
 
 
 def kinds(documents: Sequence[Json]) -> list[str]:

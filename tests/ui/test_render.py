@@ -169,7 +169,7 @@ def test_questions_are_offered_about_the_newest_document_of_a_kind() -> None:
             ("retro", "", "2026-03-14"),
         )
     ]
-    assert suggestions.questions(documents) == ["What caused “NaN loss”?", "Why did we decide “Train in bf16”?"]
+    assert suggestions.questions(documents) == ["What caused “NaN loss”?", "Why train in bf16?"]
     assert suggestions.questions([]) == []
 
 
