@@ -20,7 +20,7 @@ setup: .venv/.ready ## the virtual environment, with everything pinned
 	touch $@
 
 demo: .venv/.ready ## ingest examples/, answer a few questions, then serve (SERVE=0: stop there)
-	$(BIN)/python -m examples.demo --serve $(SERVE)
+	$(BIN)/python -m rag.cli.demo --serve $(SERVE)
 
 check: .venv/.ready ## lint, types, import rules
 	$(BIN)/ruff check .

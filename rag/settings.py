@@ -2,12 +2,14 @@
 
 import difflib
 import os
+import tomllib
+from collections.abc import Iterable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -21,6 +23,7 @@ from pydantic_settings import (
 from rag.domain.errors import BadSetting
 
 PREFIX = "TEAMLORE_"
+TOML = "teamlore.toml"  # in the home
 
 
 def is_loopback(host: str) -> bool:
@@ -35,7 +38,9 @@ def is_loopback(host: str) -> bool:
 class Settings(BaseSettings):
     """Read once, in rag.main, rag.cli and eval; all other code gets plain values."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     home: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("teamlore"), description="everything teamlore stores"
@@ -65,6 +70,11 @@ class Settings(BaseSettings):
     )
     threads: int = Field(0, ge=0, description="threads of the embedding model; 0: all cores")
 
+    @field_validator("home", "models")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -79,7 +89,7 @@ class Settings(BaseSettings):
         env = env_settings() if isinstance(env_settings, EnvSettingsSource) else {}
         dotenv = dotenv_settings() if isinstance(dotenv_settings, DotEnvSettingsSource) else {}
         home = Path(asked or env.get("home") or dotenv.get("home") or platformdirs.user_data_path("teamlore"))
-        toml = TomlConfigSettingsSource(settings_cls, toml_file=home / "teamlore.toml")
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=home.expanduser() / TOML)
         return init_settings, env_settings, dotenv_settings, toml
 
     @property
@@ -92,19 +102,18 @@ class Settings(BaseSettings):
 def load_settings(home: Path | None = None, *, host: str | None = None, port: int | None = None) -> Settings:
     """What is given here (from the command line) wins over every other place.
 
-    Raises BadSetting for an unknown TEAMLORE_ name, a wrong value, or `local` sign-in on an open address."""
-    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields} | {f"{PREFIX}PACKS"}
-    for name in os.environ:
-        if name.upper().startswith(PREFIX) and name.upper() not in known:
-            nearest = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.0)
-            raise BadSetting(f"{name} is not a setting.", fix=f"Did you mean {nearest[0]}? See `teamlore settings`.")
+    Raises BadSetting for an unknown name in any of the places, a wrong value, or `local` sign-in on an open address."""
+    dotenv = DotEnvSettingsSource(Settings, env_file=".env", env_prefix=PREFIX)
+    _refuse_unknown(os.environ, "the environment")
+    _refuse_unknown(dotenv.env_vars, ".env")
+    given: dict[str, Any] = {"home": home, "host": host, "port": port}
     try:
-        given: dict[str, Any] = {"home": home, "host": host, "port": port}
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
+        _refuse_unknown_keys(settings.home / TOML)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = f"{PREFIX}{'_'.join(str(part) for part in first['loc'])}".upper()
-        raise BadSetting(f"{name}: {first['msg']}.", fix="`teamlore settings` shows the allowed values.") from error
+        raise _wrong_value(error) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{TOML} in the home is no TOML: {error}.", fix="Write lines such as: port = 8001") from error
     if settings.auth_mode == "local" and not is_loopback(settings.host):
         raise BadSetting(
             f"TEAMLORE_AUTH=local would let anyone who reaches {settings.host} in.",
@@ -113,9 +122,40 @@ def load_settings(home: Path | None = None, *, host: str | None = None, port: in
     return settings
 
 
+def _refuse_unknown(names: Iterable[str], place: str) -> None:
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields} | {f"{PREFIX}PACKS"}
+    for name in names:
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            nearest = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.0)[0]
+            raise BadSetting(
+                f"{name.upper()} in {place} is not a setting.", fix=f"Did you mean {nearest}? See `teamlore settings`."
+            )
+
+
+def _refuse_unknown_keys(toml: Path) -> None:
+    if not toml.is_file():
+        return
+    known = Settings.model_fields.keys() - {"home"}  # the file lies in the home
+    for name in tomllib.loads(toml.read_text(encoding="utf-8")):
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+            raise BadSetting(f"{name} in {toml} is not a setting.", fix=f"Did you mean {nearest}?")
+
+
+def _wrong_value(error: ValidationError) -> BadSetting:
+    first = error.errors()[0]
+    name = str(first["loc"][0]) if first["loc"] else ""
+    field = Settings.model_fields.get(name)
+    shown = "" if field is None or field.annotation is SecretStr else f"={first['input']}"
+    return BadSetting(
+        f"{PREFIX}{name.upper()}{shown}: {first['msg']}.",
+        fix=f"It is meant for: {field.description}." if field else "See `teamlore settings`.",
+    )
+
+
 def described(settings: Settings, home: Path | None) -> list[dict[str, str]]:
     """Each setting: name, value (keys masked), where it came from, meaning."""
-    toml = settings.home / "teamlore.toml"
+    toml = settings.home / TOML
     dotenv = DotEnvSettingsSource(Settings, env_file=".env", env_prefix=PREFIX)()
     in_toml = TomlConfigSettingsSource(Settings, toml_file=toml)() if toml.exists() else {}
     rows = []
@@ -123,7 +163,7 @@ def described(settings: Settings, home: Path | None) -> list[dict[str, str]]:
         variable = f"{PREFIX}{name}".upper()
         if name == "home" and home:
             origin = "--home"
-        elif variable in {key.upper() for key in os.environ}:
+        elif variable in {key.upper() for key, value in os.environ.items() if value}:
             origin = "environment"
         elif name in dotenv:
             origin = ".env"

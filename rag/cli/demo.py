@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
+CHECKOUT = Path(__file__).parents[2]
 QUESTIONS = (
     "Why did the loss of run kb-17 become NaN?",
     "Which decision replaced the decision to train in fp16?",
@@ -20,9 +20,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--serve", default="1", help="0: stop after the answers")
     serve = parser.parse_args().serve not in ("0", "no", "false")
-    os.environ.setdefault("TEAMLORE_HOME", str(HERE.parent / ".demo"))
+    os.environ.setdefault("TEAMLORE_HOME", str(CHECKOUT / ".demo"))
     command = [sys.executable, "-m", "rag.cli"]
-    ingested = _run([*command, "ingest", str(HERE / "knowledge")])
+    ingested = _run([*command, "ingest", str(CHECKOUT / "examples" / "knowledge")])
     if ingested:
         return ingested
     for question in QUESTIONS:
@@ -30,9 +30,15 @@ def main() -> int:
         if failed:
             return failed
     if not serve:
-        _say("\nServe it with: make demo. Or ask on: .venv/bin/teamlore --home .demo ask QUESTION")
+        _say(f"\nAsk on: .venv/bin/teamlore --home {_shown_home()} ask QUESTION, or serve it: make demo")
         return 0
-    return _run([*command, "serve", "--any-port"])
+    _say("\n$ teamlore serve --any-port")
+    os.execv(sys.executable, [*command, "serve", "--any-port"])  # so that what stops the demo stops the service
+
+
+def _shown_home() -> str:
+    home = Path(os.environ["TEAMLORE_HOME"])
+    return str(home.relative_to(Path.cwd())) if home.is_relative_to(Path.cwd()) else str(home)
 
 
 def _run(command: list[str]) -> int:
