@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from rag.answering.citations import Citer, shown_text
 from rag.answering.compose import Writer
@@ -11,7 +12,7 @@ from rag.answering.evidence import Evidence, gather
 from rag.answering.refusal import Threshold, refusal, refuse
 from rag.domain.errors import NotFound, TeamloreError
 from rag.domain.ports import Conversations, Embedder
-from rag.domain.types import Answer, Event, Question, Statement
+from rag.domain.types import Answer, Citation, Event, Question, Statement
 from rag.retrieval.searcher import PassageSearcher, search_hits
 
 PASSAGES = 8
@@ -26,6 +27,7 @@ class _Turn:
     started: float
     timings: dict[str, float] = field(default_factory=dict)
     statements: list[Statement] = field(default_factory=list)
+    citations: list[Citation] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def lap(self, name: str, since: float) -> float:
@@ -55,23 +57,24 @@ class EvidenceAnswerer:
     def stream(self, question: Question) -> Iterator[Event]:
         """A failing model never costs the passages; the turn is kept whether it ends, breaks or is abandoned."""
         turn = _Turn(question=question, id=f"a-{uuid.uuid4().hex}", started=time.perf_counter())
-        answer, state = _unfinished(turn), "cancelled"
+        state = "incomplete"
         try:
             self._check_conversation(question)
             for event in self._events(turn):
                 if isinstance(event.data, Answer):
-                    answer, state = event.data, "complete"
-                    answer = self._keep(question, answer, state)
-                    state = "kept"
-                    yield replace(event, data=answer)
-                    return
-                yield event
+                    kept = self._keep(question, event.data, "complete")
+                    state = "complete"
+                    yield replace(event, data=kept)
+                else:
+                    yield event
+        except GeneratorExit:
+            state = state if state == "complete" else "cancelled"
+            raise
         except TeamloreError as error:
-            state = "incomplete"
             yield Event(name="error", data=error)
         finally:
-            if state != "kept":
-                self._keep(question, replace(answer, statements=tuple(turn.statements)), state)
+            if state != "complete":
+                self._keep(question, _so_far(turn), state)
 
     def _events(self, turn: _Turn) -> Iterator[Event]:
         found = self.searcher.find(turn.question.query, PASSAGES)
@@ -86,30 +89,21 @@ class EvidenceAnswerer:
             yield from self._write(turn, evidence, citer)
             turn.lap("write", now)
             if turn.statements:
-                yield Event(name="done", data=self._finished(turn, citer))
+                turn.lap("total", turn.started)
+                yield Event(name="done", data=replace(_so_far(turn), status=_status(turn), model=self.model))
                 return
             refused = refusal(found, "The passages were read, and none of them holds the answer.")
         turn.lap("total", turn.started)
-        answer = replace(_unfinished(turn), text=refused.reason, refusal=refused, model=self.model)
+        answer = replace(_so_far(turn), text=refused.reason, refusal=refused, model=self.model)
         yield Event(name="done", data=answer)
 
     def _write(self, turn: _Turn, evidence: Evidence, citer: Citer) -> Iterator[Event]:
         for draft in self.writer.write(turn.question.query.text, evidence):
             statement, fresh = citer.statement(draft)
             turn.statements.append(statement)
+            turn.citations.extend(fresh)
             yield Event(name="delta", data=("" if len(turn.statements) == 1 else " ") + shown_text(statement))
             yield from (Event(name="citation", data=citation) for citation in fresh)
-
-    def _finished(self, turn: _Turn, citer: Citer) -> Answer:
-        turn.lap("total", turn.started)
-        supported = [statement.support == "verified" for statement in turn.statements]
-        return replace(
-            _unfinished(turn),
-            status="answered" if all(supported) else "partial",
-            text=" ".join(shown_text(statement) for statement in turn.statements),
-            citations=tuple(citer.citations),
-            model=self.model,
-        )
 
     def _check_conversation(self, question: Question) -> None:
         if question.conversation_id and self.conversations is not None:
@@ -118,22 +112,31 @@ class EvidenceAnswerer:
     def _keep(self, question: Question, answer: Answer, state: str) -> Answer:
         if self.conversations is None:
             return answer
-        conversation = question.conversation_id or self.conversations.start(question.asker)
-        answer = replace(answer, conversation_id=conversation)
         try:
+            conversation = question.conversation_id or self.conversations.start(question.asker)
+            answer = replace(answer, conversation_id=conversation)
             self.conversations.record(conversation, question.asker, answer, state=state)
         except NotFound:  # deleted while it was answered, or never the asker's
             return replace(answer, conversation_id=None)
+        except TeamloreError as error:  # a full disk must not cost the answer
+            warnings = (*answer.warnings, f"This answer could not be kept ({error.code}).")
+            return replace(answer, conversation_id=question.conversation_id, warnings=warnings)
         return answer
 
 
-def _unfinished(turn: _Turn) -> Answer:
+def _so_far(turn: _Turn) -> Answer:
+    """With its citations even when it was broken off: by them a purge finds the words that must go."""
     return Answer(
         id=turn.id,
         question=turn.question.query.text,
-        status="refused",
-        text="",
+        status="partial" if turn.statements else "refused",
+        text=" ".join(shown_text(statement) for statement in turn.statements),
         statements=tuple(turn.statements),
+        citations=tuple(turn.citations),
         warnings=tuple(turn.warnings),
         timings_ms=dict(turn.timings),
     )
+
+
+def _status(turn: _Turn) -> Literal["answered", "partial"]:
+    return "answered" if all(statement.support == "verified" for statement in turn.statements) else "partial"
