@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -40,8 +40,11 @@ from rag.retrieval.retrievers import HybridRetriever
 from rag.retrieval.searcher import PassageSearcher
 from rag.settings import Settings, load_settings
 
+Mode = Literal["read", "write", "serve"]
+
 if TYPE_CHECKING:  # FastAPI is imported by who serves
     from fastapi import FastAPI
+    from sqlalchemy import Engine
 
 
 def open_home(settings: Settings) -> Home:
@@ -51,7 +54,7 @@ def open_home(settings: Settings) -> Home:
 def build(
     settings: Settings,
     *,
-    mode: Literal["read", "write", "serve"] = "write",
+    mode: Mode = "write",
     embedder: Embedder | None = None,
     llm: LLM | None = None,
     on_progress: OnProgress | None = None,
@@ -61,71 +64,106 @@ def build(
     read: beside any writer, nothing is written. write: the caller holds the home's lock. serve: the same, and the
     indexes are probed, caught up and rebuilt in the background.
     """
-    home, write = open_home(settings), mode != "read"
-    engine = open_database(settings.registry or home.registry_url, read_only=not write)
-    embedder = embedder or load_embedder(
+    home = open_home(settings)
+    base = _Base(
+        settings=settings,
+        mode=mode,
+        home=home,
+        engine=open_database(settings.registry or home.registry_url, read_only=mode == "read"),
+        embedder=embedder or _embedder(settings, on_progress),
+        writer=_writer(settings, llm),
+    )
+    catalog, generations, jobs = SqlCatalog(base.engine), SqlGenerations(base.engine), SqlJobs(base.engine)
+    conversations = SqlConversations(base.engine)
+    indexes = _indexes(base, catalog, generations)
+    searcher = PassageSearcher(
+        retriever=HybridRetriever(
+            embedder=base.embedder, dense=indexes.dense, lexical=indexes.lexical, catalog=catalog
+        ),
+        expansion=Expansion(catalog=catalog),
+        catalog=catalog,
+    )
+    pool = ReaderPool(workers=settings.parser_workers)
+    if mode != "read":
+        jobs.interrupted()
+
+    def close() -> None:
+        pool.close()
+        indexes.close()
+        base.engine.dispose()
+
+    return Services(
+        catalog=catalog,
+        generations=generations,
+        grants=SqlGrants(base.engine),
+        jobs=jobs,
+        conversations=conversations,
+        indexes=indexes,
+        searcher=searcher,
+        answerer=_answerer(base, searcher, indexes, conversations),
+        ingestor=_pipeline(base, catalog, indexes, pool),
+        status=functools.partial(_status, base, catalog, indexes),
+        close=close,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Base:
+    """What several parts are made of."""
+
+    settings: Settings
+    mode: Mode
+    home: Home
+    engine: "Engine"
+    embedder: Embedder
+    writer: Writer
+
+
+def _embedder(settings: Settings, on_progress: OnProgress | None) -> Embedder:
+    return load_embedder(
         settings.embedder,
         models=settings.models,
         backend=settings.embedder_backend,
         threads=settings.threads,
         on_progress=on_progress,
     )
-    catalog, generations, jobs = SqlCatalog(engine), SqlGenerations(engine), SqlJobs(engine)
-    indexes = HomeIndexes(
+
+
+def _indexes(base: _Base, catalog: SqlCatalog, generations: SqlGenerations) -> HomeIndexes:
+    return HomeIndexes(
         catalog,
         generations,
-        directory=home.indexes,
-        model=embedder.fingerprint,
-        dimension=embedder.dimension,
-        chroma_url=settings.chroma,
-        read_only=not write,
-        background=mode == "serve",
+        directory=base.home.indexes,
+        model=base.embedder.fingerprint,
+        dimension=base.embedder.dimension,
+        chroma_url=base.settings.chroma,
+        read_only=base.mode == "read",
+        background=base.mode == "serve",
     )
-    searcher = PassageSearcher(
-        retriever=HybridRetriever(embedder=embedder, dense=indexes.dense, lexical=indexes.lexical, catalog=catalog),
-        expansion=Expansion(catalog=catalog),
+
+
+def _pipeline(base: _Base, catalog: SqlCatalog, indexes: HomeIndexes, pool: ReaderPool) -> Pipeline:
+    return Pipeline(
         catalog=catalog,
-    )
-    conversations = SqlConversations(engine)
-    writer = _writer(settings, llm)
-    pool = ReaderPool(workers=settings.parser_workers)
-    pipeline = Pipeline(
-        catalog=catalog,
-        embedder=embedder,
+        embedder=base.embedder,
         pool=pool,
         redactor=Redactor(),
         indexes=indexes,
-        originals=home.originals if settings.keep_originals else None,
+        originals=base.home.originals if base.settings.keep_originals else None,
     )
-    answerer = EvidenceAnswerer(
+
+
+def _answerer(
+    base: _Base, searcher: PassageSearcher, indexes: HomeIndexes, conversations: SqlConversations
+) -> EvidenceAnswerer:
+    return EvidenceAnswerer(
         searcher=searcher,
-        embedder=embedder,
-        writer=writer,
+        embedder=base.embedder,
+        writer=base.writer,
         threshold=DEFAULT,
-        conversations=conversations if write else None,
-        model={"llm": writer.name, "embedder": embedder.name},
+        conversations=None if base.mode == "read" else conversations,
+        model={"llm": base.writer.name, "embedder": base.embedder.name},
         state=functools.partial(_index_warnings, indexes),
-    )
-    if write:
-        jobs.interrupted()
-
-    def close() -> None:
-        pool.close()
-        indexes.close()
-        engine.dispose()
-
-    return Services(
-        catalog=catalog,
-        generations=generations,
-        grants=SqlGrants(engine),
-        jobs=jobs,
-        conversations=conversations,
-        indexes=indexes,
-        searcher=searcher,
-        answerer=answerer,
-        ingestor=pipeline,
-        status=lambda: _status(settings, catalog.counts(), embedder, writer, indexes.health()),
-        close=close,
     )
 
 
@@ -143,22 +181,20 @@ def _index_warnings(indexes: HomeIndexes) -> tuple[str, ...]:
     )
 
 
-def _status(
-    settings: Settings, counts: dict[str, int], embedder: Embedder, writer: Writer, health: dict[str, Any]
-) -> dict[str, Any]:
+def _status(base: _Base, catalog: SqlCatalog, indexes: HomeIndexes) -> dict[str, Any]:
     return {
         "teamlore": version("teamlore"),
         "python": platform.python_version(),
-        "home": str(settings.home),
-        "counts": counts,
+        "home": str(base.settings.home),
+        "counts": catalog.counts(),
         "embedder": {
-            "name": embedder.name,
-            "fingerprint": embedder.fingerprint[:16],
-            "dimension": embedder.dimension,
-            "note": getattr(embedder, "note", ""),
+            "name": base.embedder.name,
+            "fingerprint": base.embedder.fingerprint[:16],
+            "dimension": base.embedder.dimension,
+            "note": getattr(base.embedder, "note", ""),
         },
-        "llm": writer.name,
-        "indexes": health,
+        "llm": base.writer.name,
+        "indexes": indexes.health(),
     }
 
 
