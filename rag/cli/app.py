@@ -41,7 +41,8 @@ AsOf = Annotated[str, typer.Option(metavar="DATE", help="What was valid then.")]
 def start(
     context: typer.Context,
     home: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where everything is stored (else TEAMLORE_HOME).")
+        Path | None,
+        typer.Option(metavar="DIR", readable=False, help="Where everything is stored (else TEAMLORE_HOME)."),
     ] = None,
 ) -> None:
     embedder = context.obj.embedder if isinstance(context.obj, Given) else None
@@ -51,7 +52,7 @@ def start(
 @app.command()
 def ingest(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", readable=False, help="Files and folders.")],
     space: Annotated[str, typer.Option(help="Who may read it is granted by space.")] = "default",
     kind: Annotated[str, typer.Option(help="The kind of all of it, where it does not say so itself.")] = "",
     watch: Annotated[bool, typer.Option(help="Stay, and ingest again when something changes.")] = False,

@@ -59,7 +59,7 @@ def _stored(services: Services) -> Iterator[Finding]:
     counts = state["counts"]
     yield _finding("registry", "ok", f"{counts['documents']} documents, {counts['chunks']} chunks")
     for name, index in index_states(services, state["embedder"]["fingerprint"]).items():
-        healthy = index["state"] == "ready"
+        healthy = index["state"] == "ready" and not index["reason"]
         detail = ", ".join(part for part in (index["state"], index["reason"]) if part)
         fix = "" if healthy else "It catches up at the next ingest or serve; `teamlore rebuild` makes it anew."
         yield _finding(f"{name} index", "ok" if healthy else "note", detail, fix)

@@ -60,7 +60,7 @@ def list_keys(context: typer.Context, json: AsJson = False) -> None:
 @app.command()
 def revoke(context: typer.Context, key_id: str) -> None:
     """From now on the key opens nothing."""
-    with open_grants(context.obj) as grants:
+    with open_grants(context.obj, write=True) as grants:
         grants.revoke_key(key_id)
     show.line(f"revoked {key_id}")
 

@@ -37,11 +37,10 @@ def settings_of(given: Given, *, host: str = "", port: int | None = None) -> "Se
 @contextmanager
 def open_door(given: Given, *, write: bool = False) -> "Iterator[Door]":
     """With a service on the home, through it; else on the home: to write under its lock, to read beside any writer."""
-    from rag.main import open_home
-    from rag.registry.home import read_owner
+    from rag.registry.home import Home, read_owner
 
     settings = settings_of(given)
-    home = open_home(settings)
+    home = Home(settings.home)
     owner = read_owner(home)
     if owner is not None and owner.url:
         opened = _through_service(owner.url, owner.token)
@@ -73,11 +72,12 @@ def _through_service(url: str, token: str) -> "Iterator[Door]":
 
 @contextmanager
 def _to_write(settings: "Settings", home: "Home", given: Given) -> "Iterator[Door]":
-    from rag.cli.doors import LocalDoor
-    from rag.main import build
     from rag.registry.home import lock_home
 
-    with lock_home(home), show.progress() as on_progress:
+    with lock_home(home), show.progress() as on_progress:  # who is refused must not wait for the imports
+        from rag.cli.doors import LocalDoor
+        from rag.main import build
+
         door = LocalDoor(build(settings, embedder=given.embedder, on_progress=on_progress))
         try:
             yield door
@@ -100,19 +100,19 @@ def _to_read(settings: "Settings", home: "Home", given: Given) -> "Iterator[Door
 
 
 @contextmanager
-def open_grants(given: Given, *, make: bool = False) -> "Iterator[Grants]":
-    """make: a home that is not there yet is made."""
-    from rag.main import open_home
+def open_grants(given: Given, *, write: bool = False, make: bool = False) -> "Iterator[Grants]":
+    """make: to write, in a home that is made when it is not there yet."""
     from rag.registry.database import open_database
     from rag.registry.grants import SqlGrants
+    from rag.registry.home import Home
 
     settings = settings_of(given)
-    home = open_home(settings)
+    home = Home(settings.home)
     if make:
         home.make()
     else:
         _must_hold_something(settings, home)
-    engine = open_database(settings.registry or home.registry_url)
+    engine = open_database(settings.registry or home.registry_url, read_only=not (write or make))
     try:
         yield SqlGrants(engine)
     finally:

@@ -118,18 +118,19 @@ def report(value: Mapping[str, Any]) -> None:
     for key, colour in (("skipped", "yellow"), ("failed", "red")):
         for item in value[key]:
             if item["reason"] != HIDDEN:
-                ERR.print(f"[{colour}]{key}[/] {escape(item['file'])}: {escape(item['reason'])}")
+                named = item["reason"].startswith(item["file"])  # many reasons begin with the name
+                told = item["reason"] if named else f"{item['file']}: {item['reason']}"
+                ERR.print(f"[{colour}]{key}[/] {escape(told)}")
     counts = (
         (value["documents"], "read"),
         (value["unchanged"], "unchanged"),
         (value["removed"], "removed"),
-        (len(value["skipped"]) - hidden, "skipped"),
+        (len({item["file"] for item in value["skipped"]}) - hidden, "skipped in part or whole"),
         (len(value["failed"]), "failed"),
         (hidden, "hidden"),
     )
     told = ", ".join(f"{count} {word}" for count, word in counts if count) or "nothing to read"
-    files = f"{value['files']} file{'' if value['files'] == 1 else 's'}"
-    OUT.print(f"{files}: {told} · {value['chunks']} passages, {value['embedded']} embedded · {value['seconds']:.1f} s")
+    OUT.print(f"{told} · {value['chunks']} passages, {value['embedded']} embedded · {value['seconds']:.1f} s")
 
 
 def table(rows: Sequence[Mapping[str, object]], *columns: str) -> None:
