@@ -1,6 +1,6 @@
 """From a question to an answer, through what `build` wires: the registry, the indexes and the readers are real."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,7 +12,7 @@ from rag.answering.answerer import EvidenceAnswerer
 from rag.answering.prompt import PointerWriter
 from rag.domain.errors import BackendFailed, NotFound
 from rag.domain.ports import LLM
-from rag.domain.types import Access, Answer, Citation, Filters
+from rag.domain.types import Access, Answer, Citation, Event, Filters
 from rag.registry.conversations import SqlConversations
 from rag.registry.database import open_database
 from rag.registry.home import Home
@@ -57,6 +57,11 @@ class Endless(ScriptedLLM):
 
 def written_by(team: House, llm: LLM) -> EvidenceAnswerer:
     return replace(team.answerer, writer=PointerWriter(llm=llm))
+
+
+def leave(stream: Iterator[Event]) -> None:
+    assert isinstance(stream, Generator)
+    stream.close()
 
 
 def citations_of(answer: Answer) -> tuple[Citation, ...]:
@@ -170,7 +175,7 @@ class TestAModel:
         stream = team.answerer.stream(ask(QUESTIONS[2], asker="leaves"))
         assert next(stream).name == "passages"
         assert next(stream).name == "delta"
-        stream.close()
+        leave(stream)
         turn = last_turn(team, "leaves")
         assert turn["state"] == "cancelled"
         assert len(turn["answer"]["statements"]) == 1
@@ -179,7 +184,7 @@ class TestAModel:
         llm = Endless('{"statements": [{"text": "We train in bf16.", "sentences": [1]},', *" " * 100)
         stream = written_by(team, llm).stream(ask(DTYPE, asker="closes"))
         assert [next(stream).name for _ in range(2)] == ["passages", "delta"]
-        stream.close()
+        leave(stream)
         assert llm.closed
 
 
