@@ -112,6 +112,11 @@ def load_settings(home: Path | None = None, *, host: str | None = None, port: in
         _refuse_unknown_keys(settings.home / TOML)
     except ValidationError as error:
         raise _wrong_value(error) from error
+    except OSError as error:
+        raise BadSetting(
+            f"{error.filename} cannot be looked at: {error.strerror}.",
+            fix="Use a home that is yours: set TEAMLORE_HOME, or `teamlore --home DIR VERB`.",
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSetting(f"{TOML} in the home is no TOML: {error}.", fix="Write lines such as: port = 8001") from error
     if settings.auth_mode == "local" and not is_loopback(settings.host):

@@ -184,13 +184,16 @@ def progress() -> "Iterator[OnProgress]":
 
 def _plain_progress() -> "OnProgress":
     last = time.monotonic() + FIRST_SECONDS - QUIET_SECONDS
+    latest: dict[str, Step] = {}
 
     def show(step: "Step") -> None:
         nonlocal last
         now = time.monotonic()
+        latest[step.stage] = step
         if now - last >= QUIET_SECONDS:
             last = now
-            ERR.print(f"{step.stage}: {step.done}/{step.total or '?'} {escape(step.item)}".rstrip())
+            told = [latest["reading"], step] if step.stage == "embedding" and "reading" in latest else [step]
+            ERR.print(" · ".join(f"{each.stage} {each.done}/{each.total or '?'}" for each in told))
 
     return show
 
