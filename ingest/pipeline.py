@@ -181,7 +181,8 @@ class Pipeline:
             if reader is not None:
                 found[relative] = run.fingerprints.of(reader, content)
                 continue
-            list_of = run.tally.failed if relative in target.named else run.tally.skipped
+            wanted = relative in target.named and content  # an empty file is nobody's mistake, named or found
+            list_of = run.tally.failed if wanted else run.tally.skipped
             list_of.append(Trouble(file=relative, reason=_why_not(candidate, content)))
         return found
 
