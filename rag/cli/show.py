@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from rag.domain.ports import OnProgress
     from rag.domain.types import Progress as Step
 
-OUT = Console(highlight=False, soft_wrap=True)
-ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+OUT = Console(highlight=False, soft_wrap=True, emoji=False)
+ERR = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 FIRST_SECONDS = 2.0  # what is done sooner needs no progress lines
 HIDDEN = "hidden"  # the reason of what is left out because of its name: not worth a line
 QUIET_SECONDS = 5.0  # between two of them
