@@ -181,7 +181,7 @@ class Pipeline:
             if reader is not None:
                 found[relative] = run.fingerprints.of(reader, content)
                 continue
-            wanted = relative in target.named and content  # an empty file is nobody's mistake, named or found
+            wanted = relative in target.named and (content or str(target.root) == UPLOADS)  # empty: told, no failure
             list_of = run.tally.failed if wanted else run.tally.skipped
             list_of.append(Trouble(file=relative, reason=_why_not(candidate, content)))
         return found
