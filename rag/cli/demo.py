@@ -9,8 +9,8 @@ from pathlib import Path
 CHECKOUT = Path(__file__).parents[2]
 QUESTIONS = (
     "Why did the loss of run kb-17 become NaN?",
-    "Which decision replaced the decision to train in fp16?",
-    "How was the data loading bottleneck solved?",
+    "Why is SpecAugment off?",
+    "Why do we ship at most one model a quarter?",
     "Which threshold does the nightjar need with kb-21?",
     "Who maintains the iPhone app?",
 )
