@@ -99,6 +99,9 @@ class EvidenceAnswerer:
 
     def _write(self, turn: _Turn, evidence: Evidence, citer: Citer) -> Iterator[Event]:
         for draft in self.writer.write(turn.question.query.text, evidence):
+            if draft is None:
+                yield Event(name="delta", data="")
+                continue
             statement, fresh = citer.statement(draft)
             turn.statements.append(statement)
             turn.citations.extend(fresh)

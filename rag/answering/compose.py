@@ -25,9 +25,10 @@ class Writer(Protocol):
     @property
     def name(self) -> str: ...
 
-    def write(self, question: str, evidence: Evidence) -> Iterator[Draft]:
-        """Statements as they come. None at all means that the evidence holds no answer.
+    def write(self, question: str, evidence: Evidence) -> Iterator[Draft | None]:
+        """Statements as they come, and None now and then while one is being written, so that a caller can leave.
 
+        No statement at all means that the evidence holds no answer.
         Raises BackendFailed. Closing the iterator cancels what is under way.
         """
         ...

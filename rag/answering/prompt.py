@@ -6,6 +6,7 @@ numbered by us, one line each, and whatever a model points at that was not shown
 
 import json
 import re
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from rag.domain.ports import LLM
 SHOWN = 16  # sentences
 SHOWN_WORDS = 300  # about 400 tokens: what a small model on a CPU reads in two seconds
 MAX_TOKENS = 320
+SIGN_OF_LIFE = 1.0  # seconds; a caller who is gone is noticed that often
 
 SYSTEM = (
     "You answer a question from numbered sentences of a team's own documents. Use only these sentences. "
@@ -57,16 +59,18 @@ class PointerWriter:
     def name(self) -> str:
         return self.llm.name
 
-    def write(self, question: str, evidence: Evidence) -> Iterator[Draft]:
+    def write(self, question: str, evidence: Evidence) -> Iterator[Draft | None]:
         shown = shortlist(evidence.sentences)
         known = {sentence.n for sentence in shown}
-        written = ""
-        done = 0
+        written, done, last = "", 0, time.monotonic()
         for piece in self.llm.stream(SYSTEM, user_prompt(question, shown), max_tokens=MAX_TOKENS, schema=SCHEMA):
             written += piece
-            drafts = parse(written)
+            drafts = parse(written) if "}" in piece else []
             yield from (valid for draft in drafts[done:] if (valid := _valid(draft, known)))
-            done = len(drafts)
+            done = max(done, len(drafts))
+            if time.monotonic() - last >= SIGN_OF_LIFE:
+                last = time.monotonic()
+                yield None
 
 
 def shortlist(ranked: Sequence[Sentence]) -> list[Sentence]:

@@ -1,6 +1,8 @@
 """A model points, and whatever it writes is read leniently."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import pytest
 
@@ -20,7 +22,7 @@ def evidence(*texts: str) -> Evidence:
     return Evidence(analysis=analyse("Which dtype?"), sentences=found, features={})
 
 
-def drafts(pieces: Sequence[str]) -> list[Draft]:
+def drafts(pieces: Sequence[str]) -> list[Draft | None]:
     return list(PointerWriter(llm=ScriptedLLM(*pieces)).write("Which dtype?", evidence("Use bf16.", "Not fp16.")))
 
 
@@ -64,3 +66,18 @@ def test_evidence_is_one_line_a_sentence_whatever_it_holds() -> None:
 def test_braces_inside_a_statement_are_text() -> None:
     written = '{"statements": [{"text": "Set {a: 1} in x.", "sentences": [1]}]}'
     assert parse(written) == [Draft(text="Set {a: 1} in x.", pointers=(1,))]
+
+
+@pytest.mark.slow
+def test_a_model_that_thinks_long_leaves_its_caller_free_to_go() -> None:
+    class Thinks(ScriptedLLM):
+        def stream(
+            self, system: str, user: str, *, max_tokens: int, schema: Mapping[str, Any] | None = None
+        ) -> Iterator[str]:
+            for piece in super().stream(system, user, max_tokens=max_tokens, schema=schema):
+                time.sleep(1.05)
+                yield piece
+
+    llm = Thinks("", '{"statements": [{"text": "A",', ' "sentences": [1]}]}')
+    written = list(PointerWriter(llm=llm).write("Which dtype?", evidence("Use bf16.")))
+    assert written == [None, None, Draft(text="A", pointers=(1,)), None]
