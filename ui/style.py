@@ -75,6 +75,7 @@ footer, #chat :has(> button[aria-label="Clear"]) { display: none !important }
 .tl-report p { margin: 0 0 .3rem } .tl-report ul { margin: 0 0 .3rem 1.2rem }
 @media (min-width: 769px) { #sources-panel { max-height: calc(100vh - 170px); overflow-y: auto } }
 @media (max-width: 768px) {
+  .gradio-container main { padding-left: .9rem !important; padding-right: .9rem !important }
   #chat { height: 58vh !important; min-height: 320px !important }
   .tl-documents th:nth-child(3), .tl-documents td:nth-child(3) { display: none }
 }

@@ -22,7 +22,12 @@ PAGE_POLICY = (
 )
 API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 SIGN_IN_POLICY = f"{API_POLICY}; style-src 'unsafe-inline'"
-PAGES: Mapping[str, str] = {"/ui": PAGE_POLICY, "/docs": PAGE_POLICY, "/signin": SIGN_IN_POLICY}
+PAGES: Mapping[str, str] = {
+    "/ui": PAGE_POLICY,
+    "/docs": PAGE_POLICY,
+    "/signin": SIGN_IN_POLICY,
+    "/v1/session": SIGN_IN_POLICY,
+}
 SMALL_BODY = 1 << 20  # bytes; every body but an upload
 DRAIN = 4  # times the limit: how much of a body too large is read and dropped, so that its sender hears the answer
 
@@ -92,7 +97,7 @@ class SafeHeaders:
             await self.app(scope, receive, send)
             return
         root = "/" + scope["path"].split("/", 2)[1]
-        policy = PAGES.get(root, API_POLICY)
+        policy = PAGES.get(root) or PAGES.get(scope["path"], API_POLICY)
 
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -37,14 +37,16 @@ def settings(home: Path, **more: str) -> dict[str, str]:
 def serving(environment: dict[str, str]) -> Iterator[str]:
     """The URL of a service that answers."""
     with subprocess.Popen([*COMMAND, "serve"], env=environment, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        url = next(line.split()[-1].removesuffix("/ui") for line in process.stdout if "page" in line)
-        transport = httpx.HTTPTransport(retries=5)  # it listens before it says so; it answers a little later
-        with httpx.Client(transport=transport, timeout=PATIENCE / 1000) as client:
-            assert client.get(f"{url}/live").status_code == 200
-        yield url
-        process.terminate()
-        process.wait(timeout=60)
+        try:
+            assert process.stdout is not None
+            url = next(line.split()[-1].removesuffix("/ui") for line in process.stdout if line.startswith("  page "))
+            transport = httpx.HTTPTransport(retries=5)  # it listens before it says so; it answers a little later
+            with httpx.Client(transport=transport, timeout=PATIENCE / 1000) as client:
+                assert client.get(f"{url}/live").status_code == 200
+            yield url
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
 
 
 @pytest.fixture(scope="session")

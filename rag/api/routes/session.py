@@ -112,9 +112,11 @@ def _inside(page: str) -> str:
 
 
 def _page(onwards: str, message: str) -> str:
+    """Under no-referrer, which holds elsewhere, a browser would send the form with `Origin: null`, which is refused."""
     said = f'<p role="alert">{escape(message)}</p>' if message else ""
     return f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>teamlore: sign in</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="same-origin">
 <style>:root{{color-scheme:light dark;font-family:system-ui}}body{{max-width:24rem;margin:15vh auto;padding:0 1rem}}
 input,button{{font:inherit;width:100%;padding:.6rem;margin-top:.6rem;box-sizing:border-box}}</style>
 <h1>teamlore</h1>{said}<form method="post" action="/v1/session">
