@@ -213,10 +213,10 @@ def serve(settings: Settings, *, any_port: bool = False, say: Callable[[str], No
     """
     import uvicorn
 
-    if threading.current_thread() is threading.main_thread():
-        for stop in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(stop, lambda _signal, _frame: sys.exit(0))
     with _listen(settings, any_port) as listening:
+        if threading.current_thread() is threading.main_thread():
+            for stop in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(stop, lambda _signal, _frame: sys.exit(0))
         port = listening.getsockname()[1]
         app, url = _locked_app(settings, port)
         say(f"teamlore serves {settings.home}\n  page  {url}/ui\n  API   {url}/docs\nStop it with Ctrl+C.")
@@ -229,10 +229,10 @@ def _locked_app(settings: Settings, port: int) -> "tuple[FastAPI, str]":
     from rag.api.inprocess import InProcess
     from ui.app import mount
 
-    _log_to_stderr(settings.log_level)
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{'127.0.0.1' if shown in ('0.0.0.0', '[::]') else shown}:{port}"
     lock = lock_home(open_home(settings), url=url)
+    _log_to_stderr(settings.log_level)
     services = build(settings, mode="serve")
 
     def close() -> None:
