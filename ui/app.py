@@ -57,6 +57,8 @@ def theme() -> gr.themes.Base:
         primary_hue="blue", secondary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["monospace"]
     )
     return plain.set(
+        body_background_fill="*neutral_50",
+        body_background_fill_dark="*neutral_950",
         block_title_background_fill="none",
         block_title_padding="0",
         block_title_text_color="*neutral_600",

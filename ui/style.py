@@ -49,6 +49,9 @@ footer, #chat :has(> button[aria-label="Clear"]) { display: none !important }
 #chat a[href*="/ui/source/"]:hover { text-decoration: underline }
 #question textarea, #question input { border: 1px solid var(--border-color-primary) !important; border-radius: 8px }
 #clear { align-self: flex-start; width: auto }
+#upload { border: 1px dashed var(--border-color-primary); border-radius: 12px }
+#narrow { border: 1px solid var(--border-color-primary); border-radius: 10px }
+#space input, #space textarea { border: 1px solid var(--border-color-primary) !important }
 .tl-heading { font-size: .95rem; font-weight: 600; margin: 0 0 .6rem }
 .tl-empty { color: var(--tl-soft); margin: 0 }
 .tl-cards { list-style: none; margin: 0; padding: 0 } .tl-cards li { margin: 0 0 .6rem; padding: 0 }
@@ -75,7 +78,6 @@ footer, #chat :has(> button[aria-label="Clear"]) { display: none !important }
 .tl-report p { margin: 0 0 .3rem } .tl-report ul { margin: 0 0 .3rem 1.2rem }
 @media (min-width: 769px) { #sources-panel { max-height: calc(100vh - 170px); overflow-y: auto } }
 @media (max-width: 768px) {
-  .gradio-container main { padding-left: .9rem !important; padding-right: .9rem !important }
   #chat { height: 58vh !important; min-height: 320px !important }
   .tl-documents th:nth-child(3), .tl-documents td:nth-child(3) { display: none }
 }

@@ -16,6 +16,7 @@ QUESTION = "Why did the loss of run kb-17 become NaN?"
 
 def picture(page: Page, name: str) -> None:
     if PICTURES:
+        page.mouse.move(0, 0)
         page.wait_for_timeout(700)  # for animations to end
         page.screenshot(path=Path(PICTURES) / f"{name}.png")
 
