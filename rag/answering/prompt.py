@@ -13,6 +13,7 @@ from typing import Any
 
 from rag.answering.compose import Draft, one_line
 from rag.answering.evidence import Evidence, Sentence
+from rag.answering.pointing import anchored
 from rag.domain.ports import LLM
 
 SHOWN = 16  # sentences
@@ -60,13 +61,17 @@ class PointerWriter:
         return self.llm.name
 
     def write(self, question: str, evidence: Evidence) -> Iterator[Draft | None]:
-        shown = shortlist(evidence.sentences)
-        known = {sentence.n for sentence in shown}
+        shown = dict(enumerate(shortlist(evidence.sentences), 1))
+        prompt = user_prompt(question, list(shown.values()))
+        texts = {label: one_line(sentence.text) for label, sentence in shown.items()}
         written, done, last = "", 0, time.monotonic()
-        for piece in self.llm.stream(SYSTEM, user_prompt(question, shown), max_tokens=MAX_TOKENS, schema=SCHEMA):
+        for piece in self.llm.stream(SYSTEM, prompt, max_tokens=MAX_TOKENS, schema=SCHEMA):
             written += piece
             drafts = parse(written) if "}" in piece else []
-            yield from (valid for draft in drafts[done:] if (valid := _valid(draft, known)))
+            for draft in drafts[done:]:
+                if draft.text:
+                    pointers = anchored(draft, texts).pointers
+                    yield Draft(text=draft.text, pointers=tuple(shown[label].n for label in pointers))
             done = max(done, len(drafts))
             if time.monotonic() - last >= SIGN_OF_LIFE:
                 last = time.monotonic()
@@ -86,7 +91,8 @@ def shortlist(ranked: Sequence[Sentence]) -> list[Sentence]:
 
 
 def user_prompt(question: str, shown: Sequence[Sentence]) -> str:
-    lines = [f"{sentence.n}: {one_line(sentence.text)}" for sentence in shown]
+    """Numbered as they stand there: small models point at the wrong line when numbers jump."""
+    lines = [f"{label}: {one_line(sentence.text)}" for label, sentence in enumerate(shown, 1)]
     return "Sentences:\n" + "\n".join(lines) + f"\n\nQuestion: {one_line(question)}"
 
 
@@ -111,7 +117,3 @@ def parse(written: str) -> list[Draft]:
 def _integers(value: object) -> tuple[int, ...]:
     """Models write [1, 2], "1, 2", 1 or ["1"]: all mean the same."""
     return tuple(dict.fromkeys(int(digits) for digits in re.findall(r"\d{1,6}", json.dumps(value))))
-
-
-def _valid(draft: Draft, known: set[int]) -> Draft | None:
-    return Draft(text=draft.text, pointers=tuple(n for n in draft.pointers if n in known)) if draft.text else None
