@@ -42,12 +42,7 @@ def build(client: Client, blocks: gr.Blocks) -> None:
     with gr.Row():
         with gr.Column(scale=3, min_width=320):
             chat = _chat()
-            with gr.Row():
-                question = gr.Textbox(
-                    label="Your question", show_label=False, placeholder="Ask a question", scale=8, max_length=8000,
-                    elem_id="question", autofocus=True, container=False, min_width=160,
-                )  # fmt: skip
-                send = gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id="send")
+            question, send = _question()
             narrow = _narrow()
             clear = gr.Button("New conversation", size="sm", elem_id="clear")
         with gr.Column(scale=2, min_width=300):
@@ -67,6 +62,15 @@ def build(client: Client, blocks: gr.Blocks) -> None:
     clear.click(lambda: ([], EMPTY_PANEL, Visit()), None, [chat, panel, visit], cancels=asked, **quiet)
     chat.select(_panel_of, visit, panel, **quiet)
 
+    _votes(client, chat, visit)
+
+    def offer(request: gr.Request) -> tuple[Any, ...]:
+        return _offers(client_of(client, request))
+
+    blocks.load(offer, None, [chat, *narrow[:3]], **quiet)
+
+
+def _votes(client: Client, chat: gr.Chatbot, visit: gr.State) -> None:
     def rate(state: Visit, event: gr.LikeData, request: gr.Request) -> None:
         answer = _at(state.answers, event.index)
         if answer:
@@ -78,10 +82,14 @@ def build(client: Client, blocks: gr.Blocks) -> None:
 
     chat.like(rate, visit, None, api_visibility="private")
 
-    def offer(request: gr.Request) -> tuple[Any, ...]:
-        return _offers(client_of(client, request))
 
-    blocks.load(offer, None, [chat, *narrow[:3]], **quiet)
+def _question() -> tuple[gr.Textbox, gr.Button]:
+    with gr.Row():
+        question = gr.Textbox(
+            label="Your question", show_label=False, placeholder="Ask a question", scale=8, max_length=8000,
+            elem_id="question", autofocus=True, container=False, min_width=160,
+        )  # fmt: skip
+        return question, gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id="send")
 
 
 def _chat() -> gr.Chatbot:
