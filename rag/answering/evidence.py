@@ -88,7 +88,7 @@ def _candidates(analysis: Analysis, idf: Mapping[str, float], found: Found) -> l
             score = (
                 coverage
                 + passage.score / best
-                + 0.2 * analysis.shows(text)
+                + 0.3 * analysis.shows(text)
                 + 0.2 * in_best
                 - 0.4 * text.rstrip().endswith("?")
             )
