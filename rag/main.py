@@ -225,6 +225,7 @@ def serve(settings: Settings, *, any_port: bool = False, say: Callable[[str], No
 
 
 def _locked_app(settings: Settings, port: int) -> "tuple[FastAPI, str]":
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(settings.home / "ui-cache"))  # read when Gradio is imported
     from rag.api.app import create_app, page_user
     from rag.api.inprocess import InProcess
     from ui.app import mount
