@@ -112,7 +112,7 @@ def search(
 @app.command("show")
 def show_document(
     context: typer.Context,
-    document: str,
+    document: Annotated[str, typer.Argument(help="Its id, as answers and hits show it.")],
     version: Annotated[int | None, typer.Option(help="Which version; else the current one.")] = None,
     start: Annotated[int, typer.Option(min=0, help="First character.")] = 0,
     end: Annotated[int | None, typer.Option(min=0, help="Character after the last.")] = None,
@@ -162,25 +162,33 @@ def doctor(
 
 
 @app.command()
-def rebuild(context: typer.Context) -> None:
+def rebuild(context: typer.Context, json: AsJson = False) -> None:
     """Build the indexes anew from the registry, beside the ones that are served."""
     with open_door(context.obj, write=True) as door, show.progress() as on_progress:
         told = door.rebuild(on_progress)
-    show.line(told)
+    show.as_json({"detail": told}) if json else show.line(told)
 
 
 @app.command()
-def purge(context: typer.Context, documents: Annotated[list[str], typer.Argument(help="Document ids.")]) -> None:
+def purge(
+    context: typer.Context,
+    documents: Annotated[list[str], typer.Argument(metavar="DOCUMENT...", help="Ids, as answers and hits show them.")],
+    json: AsJson = False,
+) -> None:
     """Erase documents: every version, vector, index entry and stored quote."""
-    failed = False
+    purged, failed = list[str](), list[dict[str, str]]()
     with open_door(context.obj, write=True) as door:
         for document in documents:
             try:
                 door.purge(document)
-                show.line(f"purged {document}")
+                purged.append(document)
             except NotFound as problem:
-                failed = True
+                failed.append({"document": document, "reason": problem.what})
                 show.error(problem)
+    if json:
+        show.as_json({"purged": purged, "failed": failed})
+    else:
+        show.raw("".join(f"purged {document}\n" for document in purged))
     if failed:
         raise typer.Exit(1)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from rag.cli.health import index_states
-from rag.client import Client
-from rag.domain.errors import StorageFailed
+from rag.client import ApiError, Client
+from rag.domain.errors import NotFound, StorageFailed
 from rag.domain.ports import OnProgress
 from rag.domain.services import Services
 from rag.domain.types import Access, Filters, Progress, Query, Question
@@ -106,7 +106,12 @@ class RemoteDoor:
         return self.client.text(document, version=version)
 
     def purge(self, document: str) -> None:
-        self.client.purge(document)
+        try:
+            self.client.purge(document)
+        except ApiError as problem:
+            if problem.status != 404:
+                raise
+            raise NotFound(problem.detail, fix=problem.fix) from problem
 
     def rebuild(self, on_progress: OnProgress) -> str:
         del on_progress

