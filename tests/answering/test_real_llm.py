@@ -1,5 +1,6 @@
 """A real small model answers from the examples: it points, the service copies the words."""
 
+import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,8 @@ from tests.models.llm_server import MODELS, OpenAIServer, openai_server
 
 __all__ = ["openai_server"]  # a fixture
 pytestmark = pytest.mark.slow
+
+log = logging.getLogger("teamlore.tests")
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "knowledge"
 ALL = Access(everything=True)
@@ -45,8 +48,8 @@ def services(openai_server: OpenAIServer, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="module")
-def answers(services: Services, request: pytest.FixtureRequest) -> dict[str, tuple[Answer, tuple[SearchHit, ...]]]:
-    """Each question once, with the passages its answer rests on; what came out is told in the test report."""
+def answers(services: Services) -> dict[str, tuple[Answer, tuple[SearchHit, ...]]]:
+    """Each question once, with the passages its answer rests on; `--log-cli-level=INFO` shows what came out."""
     asked = {}
     for text in [*EXPECTED, UNANSWERABLE]:
         started = time.monotonic()
@@ -56,9 +59,7 @@ def answers(services: Services, request: pytest.FixtureRequest) -> dict[str, tup
         assert isinstance(answer, Answer), answer
         asked[text] = answer, passages
         said = "; ".join(f"{s.support}: {s.text} {list(s.citations)}" for s in answer.statements)
-        reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-        assert reporter is not None
-        reporter.write_line(f"{time.monotonic() - started:5.1f} s {answer.status:9} {text} -> {said}")
+        log.info("%.1f s, %s: %s -> %s", time.monotonic() - started, answer.status, text, said)
     return asked
 
 
@@ -96,7 +97,6 @@ def test_the_api_gives_the_same_citations(services: Services, answers: dict[str,
     transport = InProcess(app)
     with httpx.Client(base_url=BASE, transport=transport, timeout=120) as http:
         body = http.post("/v1/ask", json={"question": text}).raise_for_status().json()
-    transport.close()
     app.state.shared.answers.close(wait=True)
     app.state.shared.jobs.close()
     expected = [(c.n, c.document.id, c.start, c.end, c.quote) for c in answers[text][0].citations]
