@@ -13,7 +13,7 @@ import filelock
 
 from rag.domain.errors import HomeLocked, StorageFailed
 
-WAIT_SECONDS = 1.0
+WAIT_SECONDS = 0.7
 SETTLE_SECONDS = 0.5  # a new owner has the lock for a moment before its name is written
 
 
