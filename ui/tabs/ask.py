@@ -57,7 +57,10 @@ def build(client: Client, blocks: gr.Blocks) -> None:
 
     inputs, outputs = [question, chat, visit, *narrow], [question, chat, panel, visit]
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    asked: list[Any] = [trigger(respond, inputs, outputs, **quiet) for trigger in (question.submit, send.click)]
+    asked: list[Any] = [
+        trigger(respond, inputs, outputs, trigger_mode="always_last", **quiet)  # "once" drops an Enter that comes early
+        for trigger in (question.submit, send.click)
+    ]
     asked.append(chat.example_select(_chosen, None, question, **quiet).then(respond, inputs, outputs, **quiet))
     clear.click(lambda: ([], EMPTY_PANEL, Visit()), None, [chat, panel, visit], cancels=asked, **quiet)
     chat.select(_panel_of, visit, panel, **quiet)
