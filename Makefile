@@ -1,5 +1,5 @@
 # `make demo` and `make test` are all a newcomer needs: both set up .venv when it is missing or out of date.
-PYTHON ?= python3.11
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13,$(shell command -v $(name))))
 # Where pip finds a CPU build of torch, e.g. PIP_ARGS="--extra-index-url URL" (the README names PyTorch's own page).
 PIP_ARGS ?=
 SERVE ?= 1
@@ -14,7 +14,7 @@ help: ## what there is to make
 setup: .venv/.ready ## the virtual environment, with everything pinned
 
 .venv/.ready: pyproject.toml constraints.txt
-	@command -v $(PYTHON) >/dev/null || { echo "teamlore needs Python 3.11 to 3.13: make PYTHON=python3.12 ..."; exit 2; }
+	@test -x "$(shell command -v $(PYTHON))" || { echo "teamlore needs Python 3.11 to 3.13: make PYTHON=python3.12 ..."; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --constraint constraints.txt --editable '.[dev]'
 	touch $@

@@ -70,7 +70,10 @@ def _sort_out(entries: list[os.DirEntry[str]], found: Walk) -> Iterator[Path]:
     """Puts files where they belong; yields the folders to walk into."""
     for entry in entries:
         path = Path(entry.path)
-        if entry.is_symlink():
+        readable = os.fsencode(entry.name).decode("utf-8", "replace")
+        if readable != entry.name:  # it could be stored and shown nowhere
+            found.skipped.append((path.with_name(readable), "its name is not UTF-8: rename it"))
+        elif entry.is_symlink():
             found.skipped.append((path, "a symbolic link"))
         elif entry.name.startswith("."):
             found.skipped.append((path, "hidden"))

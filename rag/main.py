@@ -234,7 +234,11 @@ def _locked_app(settings: Settings, port: int) -> "tuple[FastAPI, str]":
     url = f"http://{'127.0.0.1' if shown in ('0.0.0.0', '[::]') else shown}:{port}"
     lock = lock_home(open_home(settings), url=url)
     _log_to_stderr(settings.log_level)
-    services = build(settings, mode="serve")
+    try:
+        services = build(settings, mode="serve")
+    except BaseException:
+        lock.release()
+        raise
 
     def close() -> None:
         services.close()

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterable
 from ipaddress import ip_address
@@ -23,6 +24,7 @@ from pydantic_settings import (
 from rag.domain.errors import BadSetting
 
 PREFIX = "TEAMLORE_"
+_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]+(?=@)")  # in the URL of a database or server
 TOML = "teamlore.toml"  # in the home
 
 
@@ -63,7 +65,7 @@ class Settings(BaseSettings):
         description="model files and exports, shared by all homes",
     )
     ingest_roots: str = Field("", description=f"folders of the server a caller may name, separated by {os.pathsep!r}")
-    keep_originals: bool = Field(True, description="keep the bytes of uploads")
+    keep_originals: bool = Field(False, description="keep the bytes of uploads; a purge does not remove them yet")
     parser_workers: int = Field(2, ge=1, le=64, description="child processes that read files")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="what the service logs to standard error; info: a line for each request"
@@ -119,9 +121,10 @@ def load_settings(home: Path | None = None, *, host: str | None = None, port: in
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSetting(f"{TOML} in the home is no TOML: {error}.", fix="Write lines such as: port = 8001") from error
-    if settings.auth_mode == "local" and not is_loopback(settings.host):
+    names = [settings.host, *(name.strip() for name in settings.allowed_hosts.split(",") if name.strip())]
+    if settings.auth_mode == "local" and not all(is_loopback(name) for name in names):
         raise BadSetting(
-            f"TEAMLORE_AUTH=local would let anyone who reaches {settings.host} in.",
+            f"TEAMLORE_AUTH=local would let anyone who reaches {', '.join(names)} in.",
             fix="Set TEAMLORE_AUTH=keys and make a key with `teamlore keys create`, or listen on 127.0.0.1.",
         )
     return settings
@@ -179,7 +182,7 @@ def described(settings: Settings, home: Path | None) -> list[dict[str, str]]:
         rows.append(
             {
                 "name": variable,
-                "value": str(getattr(settings, name)),
+                "value": _PASSWORD.sub(r"\1**********", str(getattr(settings, name))),
                 "from": origin,
                 "meaning": field.description or "",
             }

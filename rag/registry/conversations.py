@@ -11,10 +11,10 @@ from rag.domain.errors import NotFound
 from rag.domain.types import Answer
 from rag.domain.wire import answer_json
 from rag.registry.database import reading, writing
-from rag.registry.erasing import quoted_documents
+from rag.registry.erasing import erase, quoted_documents
 from rag.registry.moments import now
 from rag.registry.reading import bad_cursor, read_cursor, write_cursor
-from rag.registry.schema import conversations, feedback, turn_documents, turns
+from rag.registry.schema import conversations, documents, feedback, turn_documents, turns
 
 TITLE = 120  # characters of the first question
 
@@ -31,10 +31,17 @@ class SqlConversations:
         return conversation
 
     def record(self, conversation: str, owner: str, answer: Answer, *, state: str) -> None:
-        """The same answer id again replaces what was recorded (incomplete, then complete)."""
+        """The same answer id again replaces what was recorded (incomplete, then complete).
+
+        What was purged while the answer was made is erased from it first.
+        """
         at, wire = now(), answer_json(answer)
-        values = {"question": answer.question, "answer": wire, "state": state}
         with writing(self.engine) as connection:
+            cited = quoted_documents(wire)
+            kept = set(connection.execute(select(documents.c.id).where(documents.c.id.in_(cited))).scalars())
+            for gone in cited - kept:
+                wire = erase(wire, gone)
+            values = {"question": answer.question, "answer": wire, "state": state}
             title = _title(connection, conversation, owner)
             turn = _turn(connection, answer.id, owner)
             if turn is None:
@@ -42,7 +49,7 @@ class SqlConversations:
                 turn = connection.execute(insert(turns).values(row).returning(turns.c.id)).scalar_one()
             else:
                 connection.execute(update(turns).where(turns.c.id == turn).values(values))
-            _note_documents(connection, turn, quoted_documents(wire))
+            _note_documents(connection, turn, kept)
             changed = {"updated_at": at, "title": title or answer.question[:TITLE]}
             connection.execute(update(conversations).where(conversations.c.id == conversation).values(changed))
 

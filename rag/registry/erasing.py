@@ -88,7 +88,12 @@ def erase(answer: dict[str, Any], document: str) -> dict[str, Any]:
     if gone:
         cleared |= {"text": " ".join(_shown(statement) for statement in statements) or ERASED, "warnings": []}
     if refusal:
-        refusal = {**refusal, "nearest": [_erase_citation(c, document) for c in refusal["nearest"]]}
+        near = any(citation["document_id"] == document for citation in refusal["nearest"])
+        refusal = {
+            **refusal,
+            "nearest": [_erase_citation(c, document) for c in refusal["nearest"]],
+            "people": [] if near else refusal["people"],
+        }
     citations = [_erase_citation(citation, document) for citation in answer["citations"]]
     return cleared | {"statements": statements, "citations": citations, "refusal": refusal}
 

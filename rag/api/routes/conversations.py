@@ -8,6 +8,8 @@ from pydantic import Field
 from rag.api.bodies import Body, Clean, Cursor, Id, Limit
 from rag.api.context import CallDep, visible
 from rag.api.schemas import ConversationShape, Shape
+from rag.domain.types import Access
+from rag.registry.erasing import erase
 
 router = APIRouter(tags=["conversations"])
 
@@ -42,7 +44,19 @@ def list_conversations(
 def get_conversation(conversation: ConversationId, call: CallDep) -> dict[str, Any]:
     with visible("conversation"):
         turns = call.services.conversations.turns(conversation, call.name)
-    return {"conversation_id": conversation, "turns": turns}
+    return {"conversation_id": conversation, "turns": [_readable(turn, call.access) for turn in turns]}
+
+
+def _readable(turn: dict[str, Any], access: Access) -> dict[str, Any]:
+    """A stored answer as the caller may read it today: a grant that is gone takes its quotes along."""
+    answer = turn["answer"]
+    nearest = (answer["refusal"] or {}).get("nearest", [])
+    hidden = {
+        c["document_id"] for c in [*answer["citations"], *nearest] if c["space"] and not access.allows(c["space"])
+    }
+    for document in hidden:
+        answer = erase(answer, document)
+    return {**turn, "answer": answer}
 
 
 @router.delete("/v1/conversations/{conversation}", status_code=204)

@@ -53,7 +53,7 @@ def status(call: CallDep) -> dict[str, Any]:
     shared, admin = call.shared, call.caller.principal.admin
     told = {**call.services.status(), "indexes": call.services.indexes.health()}
     if not admin:
-        told = {name: value for name, value in told.items() if name in ("version", "versions", "model")}
+        told = {name: value for name, value in told.items() if name in ("teamlore", "llm")}
         told["indexes"] = _states(shared)
     return {**told, "work": {"answers": shared.answers.load(), "jobs": shared.job_pool.load()}}
 
