@@ -90,3 +90,15 @@ def test_a_secret_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load_settings()
     assert "hunter2" not in repr(settings) + str(described(settings, None))
     assert settings.llm_api_key.get_secret_value() == "hunter2"
+
+
+def test_a_password_in_a_url_is_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEAMLORE_REGISTRY", "postgresql+psycopg://u:s3cret@h/db")
+    shown = {row["name"]: row["value"] for row in described(load_settings(), None)}
+    assert shown["TEAMLORE_REGISTRY"] == "postgresql+psycopg://u:**********@h/db"
+
+
+def test_local_sign_in_under_a_public_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEAMLORE_ALLOWED_HOSTS", "lore.example.com")
+    with pytest.raises(BadSetting, match=r"lore\.example\.com"):
+        load_settings()

@@ -152,3 +152,13 @@ def test_many_answers_leave_no_thread_behind(house: House) -> None:
     while threading.active_count() > before + 4 and time.monotonic() < deadline:
         time.sleep(0.01)
     assert threading.active_count() <= before + 4  # the pool of answers
+
+
+def test_a_revoked_grant_takes_the_quotes_of_stored_answers_along(house: House) -> None:
+    house.put("a.md", "bf16 it is")
+    house.services.grants.grant("readers", "default")
+    ann = house.client(house.app(auth="keys"), key=house.key("ann", "readers"))
+    asked = ann.ask("bf16 ?")["conversation_id"]
+    assert "bf16 it is" in str(ann.conversation(asked))
+    house.services.grants.revoke("readers", "default")
+    assert "bf16 it is" not in str(ann.conversation(asked))

@@ -13,6 +13,7 @@ from rag.index.dense import ChromaIndex, collection_name
 from tests.contracts.index import DenseIndexContract
 from tests.index.memory import entry, random_entries, unit
 
+pytestmark = pytest.mark.slow  # a real Chroma for each test
 NAME = collection_name("words", 1)
 
 

@@ -1,3 +1,5 @@
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,3 +107,11 @@ def test_naming_a_file_twice_finds_it_once(tmp_path: Path) -> None:
     make(tmp_path, "docs/a.md")
     (target,) = targets([tmp_path / "docs", tmp_path / "docs" / "a.md", tmp_path / "docs"], [], no_folder)
     assert sorted(target.found) == ["a.md"]
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS keeps file names in UTF-8")
+def test_a_name_that_is_no_utf_8_is_told_and_stops_nothing(tmp_path: Path) -> None:
+    make(tmp_path, "keep.md", os.fsdecode(b"caf\xe9.md"))
+    found = walk(tmp_path, no_folder)
+    assert files(found, tmp_path) == ["keep.md"]
+    assert [(path.name, reason) for path, reason in found.skipped] == [("caf�.md", "its name is not UTF-8: rename it")]

@@ -10,6 +10,7 @@ from rag.models.llms import load_llm
 from rag.models.openai import Limits, OpenAILLM
 from tests.models.faulty import Handler, serving, unused_url
 
+pytestmark = pytest.mark.slow  # deadlines are waited out, and llama-index takes seconds to import
 KEY, PROMPT = "sk-canary-7391", "canary-question-5512"
 SHORT = Limits(connect=0.5, first_token=0.4, idle=0.4, total=0.9, pause=0.01)
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}}
