@@ -121,8 +121,10 @@ def show_document(
     """Print a document's text, or the span a citation names."""
     with open_door(context.obj) as door:
         found = door.text(document, version)
-    found["text"] = found["text"][start:end]
-    show.as_json(found) if json else show.raw(found["text"])
+    text = found["text"][start:end]
+    whole = {name: value for name, value in found.items() if name != "marks"}  # they count from the whole text's start
+    span = {"start": min(start, len(found["text"])), "end": min(start, len(found["text"])) + len(text), "text": text}
+    show.as_json({**whole, **span}) if json else show.raw(text)
 
 
 @app.command()
@@ -208,7 +210,8 @@ def evaluate(context: typer.Context) -> None:
     from eval.app import app as eval_app
 
     home: Path | None = context.obj.home
-    if home and context.args and "--home" not in context.args:
+    named = any(argument.split("=")[0] == "--home" for argument in context.args)
+    if home and not named and context.args[:1] in (["retrieval"], ["answers"]):
         context.args += ["--home", str(home)]
     code = eval_app(context.args or ["--help"], prog_name="teamlore eval", standalone_mode=False)
     raise typer.Exit(code if isinstance(code, int) else 0)
