@@ -10,6 +10,8 @@ from rag.domain.types import IndexEntry, Progress
 from rag.index.generations import HomeIndexes
 from tests.index.memory import MemoryCatalog, MemoryGenerations, random_entries
 
+pytestmark = pytest.mark.slow  # real Chroma and tantivy for each test
+
 DIMENSION = 32
 Open = Callable[..., HomeIndexes]
 
