@@ -1,6 +1,6 @@
 """One way to ask, whether a service runs on the home or not: what comes back is the JSON of the public surface."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -41,7 +41,6 @@ class LocalDoor:
     """Works on the home itself."""
 
     services: Services
-    release: Callable[[], None] = lambda: None
 
     def ask(self, asked: Asked) -> Json:
         return answer_json(self.services.answerer.answer(Question(query=_query(asked), asker="local")))
@@ -70,7 +69,6 @@ class LocalDoor:
 
     def close(self) -> None:
         self.services.close()
-        self.release()
 
 
 def _query(asked: Asked) -> Query:

@@ -123,7 +123,7 @@ def test_filters_narrow_like_access_does(library: Library) -> None:
 
 @pytest.mark.parametrize("text", ["", "  \n", "the of and", "\x00", "?" * 5000])
 def test_a_query_without_words_breaks_nothing(library: Library, text: str) -> None:
-    library.found(text)
+    assert library.found(text) == [] or text.strip()
 
 
 def test_the_parts_sum_to_the_score_and_the_raw_scores_stand_beside_them(library: Library) -> None:
