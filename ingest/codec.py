@@ -1,14 +1,22 @@
 """Parsed as JSON and back: what a reader's process sends is checked, for a hostile file may have taken it over."""
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, get_args
 
+from pydantic import TypeAdapter, ValidationError
+
+from rag.domain.records import Identity, Revision, RunRecord, Thread
 from rag.domain.types import Cell, Fact, Lines, Locator, Mark, Message, Page, Parsed, Run, Section, Syntax
 
 LOCATORS: dict[str, Callable[..., Locator]] = {kind.type: kind for kind in (Lines, Page, Cell, Message, Run)}
 SYNTAXES = frozenset(get_args(Syntax))
 FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in (Lines, Page, Cell, Message, Run)}
+PEOPLE: TypeAdapter[tuple[Identity, ...]] = TypeAdapter(tuple[Identity, ...])
+RUN: TypeAdapter[RunRecord | None] = TypeAdapter(RunRecord | None)
+THREAD: TypeAdapter[Thread | None] = TypeAdapter(Thread | None)
+REVISION: TypeAdapter[Revision | None] = TypeAdapter(Revision | None)
 PLAIN = ("title", "kind", "authors", "date", "url", "part", "files", "notes")
 
 
@@ -20,6 +28,8 @@ def parsed_to_json(parsed: Parsed) -> dict[str, Any]:
         "marks": [[mark.at, mark.locator.type, *_values(mark.locator)] for mark in parsed.marks],
         "facts": [[fact.key, fact.value, fact.at] for fact in parsed.facts],
         **{name: getattr(parsed, name) for name in PLAIN},
+        "people": [dataclasses.asdict(identity) for identity in parsed.people],
+        **{name: _plain(getattr(parsed, name)) for name in ("run", "thread", "revision")},
     }
 
 
@@ -40,9 +50,17 @@ def parsed_from_json(value: Any) -> Parsed:  # noqa: ANN401 (JSON from outside: 
             part=_string(value["part"]),
             files=tuple(map(_string, value["files"])),
             notes=tuple(map(_string, value["notes"])),
+            people=PEOPLE.validate_python(value["people"]),
+            run=RUN.validate_python(value["run"]),
+            thread=THREAD.validate_python(value["thread"]),
+            revision=REVISION.validate_python(value["revision"]),
         )
-    except (KeyError, TypeError, IndexError) as error:
+    except (KeyError, TypeError, IndexError, ValidationError) as error:
         raise ValueError(f"not a document: {error!r}") from error
+
+
+def _plain(record: RunRecord | Thread | Revision | None) -> dict[str, Any] | None:
+    return None if record is None else dataclasses.asdict(record)
 
 
 def _values(locator: Locator) -> list[Any]:

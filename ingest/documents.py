@@ -40,6 +40,9 @@ def documents_of(
                 marks=parsed.marks,
                 facts=parsed.facts,
                 fingerprint=fingerprint,
+                run=parsed.run,
+                people=parsed.people,
+                revision=parsed.revision,
             )
         )
     return documents

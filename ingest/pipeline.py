@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +21,7 @@ from ingest.sync import Plan, plan
 from ingest.writer import BATCH_CHUNKS, Writer
 from rag.domain.errors import UnreadableSource
 from rag.domain.ports import Catalog, Embedder, Indexes, OnProgress
+from rag.domain.records import FileOutcome
 from rag.domain.types import IngestReport, Message, Parsed, Progress, Run, Source, Trouble
 
 UPLOADS = "uploads:"  # root of the source that holds a space's uploads; no path looks like it
@@ -198,7 +200,8 @@ class Pipeline:
             notes = [note for parsed in parts for note in parsed.notes] if parts else ["nothing to read in it"]
             run.tally.skipped += [Trouble(file=path, reason=note) for note in notes]
             documents = documents_of(source, candidate, parts, fingerprint=found[path], kind=run.kind)
-            run.writer.add(source.id, path, documents)
+            row = FileOutcome(path=path, fingerprint=found[path], state="indexed", at=datetime.now(UTC))
+            run.writer.add(source.id, row, documents)
 
     def _candidates(self, target: Target, paths: Sequence[str], run: _Run) -> Iterator[Candidate]:
         for path in paths:

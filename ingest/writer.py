@@ -1,12 +1,13 @@
 """Batches of documents: chunked, embedded where no vector is known yet, written in one transaction each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ingest.chunking import chunk_document
 from rag.domain.ports import Catalog, Embedder, Indexes, OnProgress
+from rag.domain.records import FileOutcome
 from rag.domain.types import Chunk, Document, Matrix, PathUpdate, Prepared, Progress
 from rag.registry.identity import text_hash
 
@@ -30,25 +31,26 @@ class Writer:
     chunks: int = 0  # written
     embedded: int = 0
     commits: int = 0
-    _waiting: list[tuple[str, str, list[Part]]] = field(default_factory=list)
+    _waiting: list[tuple[str, FileOutcome, list[Part]]] = field(default_factory=list)
     _held: int = 0  # chunks waiting
 
-    def add(self, source: str, path: str, documents: Sequence[Document]) -> None:
-        """All parts of one path: they are written together."""
+    def add(self, source: str, outcome: FileOutcome, documents: Sequence[Document]) -> None:
+        """All parts of one path: they are written together, and the ledger with them."""
         parts = [
             (document, chunk_document(document, self.embedder.count_tokens, self.embedder.window))
             for document in documents
         ]
-        self._waiting.append((source, path, parts))
-        self._held += sum(len(chunks) for _, chunks in parts)
+        chunks = sum(len(chunks) for _, chunks in parts)
+        self._waiting.append((source, replace(outcome, documents=len(parts), chunks=chunks), parts))
+        self._held += chunks
         if self._held >= self.batch_chunks:
             self.flush()
 
     def remove(self, source: str, paths: Sequence[str]) -> None:
         """Hide what is gone."""
         for first in range(0, len(paths), REMOVE_AT_ONCE):
-            gone = [PathUpdate(source=source, path=path, prepared=()) for path in paths[first : first + REMOVE_AT_ONCE]]
-            self._commit(gone)
+            gone = paths[first : first + REMOVE_AT_ONCE]
+            self._commit([PathUpdate(source=source, path=path, prepared=(), forget=True) for path in gone])
 
     def flush(self) -> None:
         """Raises what the embedder and the catalog raise; then nothing of the batch is stored."""
@@ -58,8 +60,13 @@ class Writer:
         vectors = self._vectors([chunk.embedded for _, _, parts in waiting for _, chunks in parts for chunk in chunks])
         self._commit(
             [
-                PathUpdate(source=source, path=path, prepared=tuple(self._prepared(*part, vectors) for part in parts))
-                for source, path, parts in waiting
+                PathUpdate(
+                    source=source,
+                    path=outcome.path,
+                    prepared=tuple(self._prepared(*part, vectors) for part in parts),
+                    outcome=outcome,
+                )
+                for source, outcome, parts in waiting
             ]
         )
 

@@ -211,6 +211,13 @@ class Client:
     def metrics(self) -> str:
         return self._send("GET", "/metrics").text
 
+    def get(self, path: str, **params: object) -> Json:
+        """`/v1/...`, for what has no method of its own; None and empty values are left out."""
+        return self._json("GET", path, params=_given(**params))
+
+    def post(self, path: str, body: Json) -> Json:
+        return self._json("POST", path, json=body)
+
     def _json(
         self, method: str, path: str, *, json: Body = None, params: Body = None, upload: Upload = (None, None)
     ) -> Json:

@@ -1,11 +1,9 @@
 """The one place that knows every class: settings in, services out."""
 
-import errno
 import functools
 import os
 import platform
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -22,7 +20,6 @@ from rag.answering.compose import ExtractiveWriter, Writer
 from rag.answering.prompt import PointerWriter
 from rag.answering.refusal import DEFAULT
 from rag.client import Client
-from rag.domain.errors import BadSetting
 from rag.domain.ports import LLM, Embedder, OnProgress
 from rag.domain.services import Services
 from rag.index.generations import HomeIndexes
@@ -35,6 +32,7 @@ from rag.registry.generations import SqlGenerations
 from rag.registry.grants import SqlGrants
 from rag.registry.home import Home, lock_home
 from rag.registry.jobs import SqlJobs
+from rag.registry.ledger import SqlLedger
 from rag.retrieval.expansion import Expansion
 from rag.retrieval.retrievers import HybridRetriever
 from rag.retrieval.searcher import PassageSearcher
@@ -94,6 +92,7 @@ def build(
 
     return Services(
         catalog=catalog,
+        ledger=SqlLedger(base.engine),
         generations=generations,
         grants=SqlGrants(base.engine),
         jobs=jobs,
@@ -213,7 +212,9 @@ def serve(settings: Settings, *, any_port: bool = False, say: Callable[[str], No
     """
     import uvicorn
 
-    with _listen(settings, any_port) as listening:
+    from rag.api.machine import listen
+
+    with listen(settings.host, settings.port, any_port=any_port) as listening:
         if threading.current_thread() is threading.main_thread():
             for stop in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(stop, lambda _signal, _frame: sys.exit(0))
@@ -228,12 +229,13 @@ def _locked_app(settings: Settings, port: int) -> "tuple[FastAPI, str]":
     os.environ.setdefault("GRADIO_TEMP_DIR", str(settings.home / "ui-cache"))  # read when Gradio is imported
     from rag.api.app import create_app, page_user
     from rag.api.inprocess import InProcess
+    from rag.api.machine import log_to_stderr
     from ui.app import mount
 
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{'127.0.0.1' if shown in ('0.0.0.0', '[::]') else shown}:{port}"
     lock = lock_home(open_home(settings), url=url)
-    _log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level)
     try:
         services = build(settings, mode="serve")
     except BaseException:
@@ -252,48 +254,3 @@ def _locked_app(settings: Settings, port: int) -> "tuple[FastAPI, str]":
         ingest_roots=[Path(root) for root in settings.ingest_roots.split(os.pathsep) if root],
     )
     return mount(app, Client(url, transport=InProcess(app)), page_user), url
-
-
-def _log_to_stderr(level: str) -> None:
-    """Ours at `level`, libraries from warnings on. Standard output is for results."""
-    import logging
-
-    import structlog
-
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s [%(levelname)s] %(message)s")
-    for ours in ("rag", "ingest", "ui"):
-        logging.getLogger(ours).setLevel(level.upper())
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
-        ],
-    )
-
-
-def _listen(settings: Settings, any_port: bool) -> socket.socket:
-    """The listening socket, made here so that a taken port is told before anything is opened."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    last = settings.port + (20 if any_port and settings.port else 0)
-    for port in range(settings.port, last + 1):
-        listening = socket.socket(family)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind((settings.host, port))
-        except OSError as problem:
-            listening.close()
-            if problem.errno != errno.EADDRINUSE:
-                raise BadSetting(
-                    f"Cannot listen on {settings.host}:{port}: {problem.strerror}.",
-                    fix="Set TEAMLORE_HOST to an address of this machine and TEAMLORE_PORT to one you may use.",
-                ) from problem
-        else:
-            return listening
-    raise BadSetting(
-        f"Port {settings.port} on {settings.host} is taken.",
-        fix="Stop what listens there, set TEAMLORE_PORT, or use `teamlore serve --any-port`.",
-    )

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from rag.api.machine import listen
 from rag.domain.errors import BadSetting
 from rag.domain.types import Access, Query, Question
-from rag.main import _listen, build, open_home
+from rag.main import build, open_home
 from rag.registry.home import lock_home
 from rag.settings import Settings, load_settings
 from tests.fakes import ScriptedLLM, WordEmbedder
@@ -44,14 +45,14 @@ def test_importing_the_root_starts_nothing_and_imports_no_server() -> None:
 def test_a_taken_port_is_told_and_any_port_takes_the_next(settings: Settings, taken: int) -> None:
     busy = settings.model_copy(update={"port": taken})
     with pytest.raises(BadSetting, match=f"Port {taken} on 127.0.0.1 is taken"):
-        _listen(busy, any_port=False)
-    with _listen(busy, any_port=True) as listening:
+        listen(busy.host, busy.port, any_port=False)
+    with listen(busy.host, busy.port, any_port=True) as listening:
         assert listening.getsockname()[1] > taken
 
 
 def test_an_address_of_another_machine_is_told(settings: Settings) -> None:
     with pytest.raises(BadSetting, match=r"Cannot listen on 192\.0\.2\.1"):
-        _listen(settings.model_copy(update={"host": "192.0.2.1", "port": 0}), any_port=False)
+        listen("192.0.2.1", 0, any_port=False)
 
 
 @pytest.mark.slow

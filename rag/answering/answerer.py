@@ -2,18 +2,19 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from rag.answering.citations import Citer, shown_text
 from rag.answering.compose import Writer
 from rag.answering.evidence import Evidence, gather
+from rag.answering.looking_up import FactCiter, look_up
 from rag.answering.refusal import Threshold, refusal, refuse
 from rag.domain.errors import NotFound, TeamloreError
-from rag.domain.ports import Conversations, Embedder
-from rag.domain.types import Answer, Citation, Event, Question, Statement
-from rag.retrieval.searcher import PassageSearcher, search_hits
+from rag.domain.ports import Conversations, Embedder, Lookup
+from rag.domain.types import Answer, Citation, Event, Finding, Question, Statement
+from rag.retrieval.searcher import Found, PassageSearcher, search_hits
 
 PASSAGES = 8
 
@@ -42,6 +43,7 @@ class EvidenceAnswerer:
     embedder: Embedder
     writer: Writer
     threshold: Threshold
+    lookups: Sequence[Lookup] = ()  # asked first: what facts say is not left to passages
     conversations: Conversations | None = None  # None: nothing is kept
     model: dict[str, str]
     state: Callable[[], tuple[str, ...]] = tuple  # warnings about the service itself, such as an index being rebuilt
@@ -81,6 +83,10 @@ class EvidenceAnswerer:
         turn.warnings.extend(self.state())
         now = turn.lap("search", turn.started)
         yield Event(name="passages", data=tuple(search_hits(found)))
+        finding = look_up(self.lookups, turn.question.query)
+        if finding is not None:
+            yield from self._state(turn, finding, found)
+            return
         evidence = gather(turn.question.query.text, found, self.embedder)
         now = turn.lap("evidence", now)
         refused = refuse(found, evidence, self.threshold)
@@ -97,16 +103,30 @@ class EvidenceAnswerer:
         answer = replace(_so_far(turn), text=refused.reason, refusal=refused, model=self.model)
         yield Event(name="done", data=answer)
 
+    def _state(self, turn: _Turn, finding: Finding, found: Found) -> Iterator[Event]:
+        """What facts say, without a model."""
+        citer = FactCiter(self.searcher.catalog, turn.question.query.access)
+        for stated in finding.statements:
+            yield from self._say(turn, *citer.statement(stated))
+        turn.lap("total", turn.started)
+        refused = None if turn.statements else refusal(found, finding.reason)
+        status: Literal["answered", "refused"] = "refused" if refused else "answered"
+        text = refused.reason if refused else _so_far(turn).text
+        model = {**self.model, "llm": "facts"}
+        yield Event(name="done", data=replace(_so_far(turn), status=status, text=text, refusal=refused, model=model))
+
+    def _say(self, turn: _Turn, statement: Statement, fresh: Sequence[Citation]) -> Iterator[Event]:
+        turn.statements.append(statement)
+        turn.citations.extend(fresh)
+        yield Event(name="delta", data=("" if len(turn.statements) == 1 else " ") + shown_text(statement))
+        yield from (Event(name="citation", data=citation) for citation in fresh)
+
     def _write(self, turn: _Turn, evidence: Evidence, citer: Citer) -> Iterator[Event]:
         for draft in self.writer.write(turn.question.query.text, evidence):
             if draft is None:
                 yield Event(name="delta", data="")
                 continue
-            statement, fresh = citer.statement(draft)
-            turn.statements.append(statement)
-            turn.citations.extend(fresh)
-            yield Event(name="delta", data=("" if len(turn.statements) == 1 else " ") + shown_text(statement))
-            yield from (Event(name="citation", data=citation) for citation in fresh)
+            yield from self._say(turn, *citer.statement(draft))
 
     def _check_conversation(self, question: Question) -> None:
         if question.conversation_id and self.conversations is not None:

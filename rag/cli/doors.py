@@ -1,5 +1,6 @@
 """One way to ask, whether a service runs on the home or not: what comes back is the JSON of the public surface."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,11 @@ class Asked:
 
 
 class Door(Protocol):
+    @property
+    def client(self) -> Client:
+        """The API, for a command that has no method here: the running service's, or one made in this process."""
+        ...
+
     def ask(self, asked: Asked) -> Json: ...
     def search(self, asked: Asked, k: int) -> list[Json]: ...
     def ingest(self, paths: Sequence[Path], *, space: str, kind: str, on_progress: OnProgress) -> Json: ...
@@ -36,11 +42,23 @@ class Door(Protocol):
     def close(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LocalDoor:
     """Works on the home itself."""
 
     services: Services
+    _client: Client | None = None
+
+    @property
+    def client(self) -> Client:
+        if self._client is None:
+            from rag.api.app import create_app  # FastAPI takes a while to import, and few commands need it
+            from rag.api.inprocess import InProcess
+
+            token = secrets.token_hex(16)
+            app = create_app(self.services, auth="local", local_token=token)
+            self._client = Client("http://127.0.0.1", token=token, transport=InProcess(app))
+        return self._client
 
     def ask(self, asked: Asked) -> Json:
         return answer_json(self.services.answerer.answer(Question(query=_query(asked), asker="local")))
@@ -68,6 +86,8 @@ class LocalDoor:
         return {"service": None, **state, "indexes": index_states(self.services, state["embedder"]["fingerprint"])}
 
     def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
         self.services.close()
 
 

@@ -48,14 +48,19 @@ def open_door(given: Given, *, write: bool = False) -> "Iterator[Door]":
         opened = _to_write(settings, home, given)
     else:
         opened = _to_read(settings, home, given)
-    with opened as door:
-        yield door
+    from rag.client import ApiError
+
+    try:
+        with opened as door:
+            yield door
+    except ApiError as problem:
+        raise _as_error(problem) from problem
 
 
 @contextmanager
 def _through_service(url: str, token: str) -> "Iterator[Door]":
     from rag.cli.doors import RemoteDoor
-    from rag.client import ApiError, Client, Unreachable
+    from rag.client import Client, Unreachable
 
     door = RemoteDoor(Client(url, token=token), url)
     try:
@@ -65,8 +70,6 @@ def _through_service(url: str, token: str) -> "Iterator[Door]":
             f"The service at {url} does not answer.",
             fix="If it has just been started, try again in a moment; else see its terminal or log, or stop it.",
         ) from problem
-    except ApiError as problem:
-        raise _as_error(problem) from problem
     finally:
         door.close()
 

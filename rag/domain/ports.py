@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from rag.domain.records import FileOutcome
 from rag.domain.types import (
     Access,
     Answer,
@@ -13,6 +14,7 @@ from rag.domain.types import (
     DocumentText,
     Event,
     Filters,
+    Finding,
     Generation,
     Hit,
     IndexEntry,
@@ -90,7 +92,7 @@ class Catalog(Protocol):
     def sources(self) -> list[Source]: ...
 
     def fingerprints(self, source: str) -> dict[str, str]:
-        """{path: fingerprint} of what is current in a source."""
+        """{path: fingerprint} of the files of a source that were read as they are now: the ledger's indexed ones."""
         ...
 
     def known_vectors(self, hashes: Sequence[str], model: str) -> dict[str, Matrix]:
@@ -166,6 +168,16 @@ class Catalog(Protocol):
 
     def counts(self) -> dict[str, int]:
         """sources, documents, versions, chunks (current), vectors, feed."""
+        ...
+
+
+class Ledger(Protocol):
+    """What became of each file of a source; `Catalog.commit` writes the rows of what was stored."""
+
+    def put(self, source: str, outcomes: Sequence[FileOutcome]) -> None: ...
+
+    def outcomes(self, source: str) -> dict[str, FileOutcome]:
+        """By path."""
         ...
 
 
@@ -308,6 +320,18 @@ class Indexes(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+# --- what facts say ---------------------------------------------------------------------------------------------
+
+
+class Lookup(Protocol):
+    def look_up(self, query: Query) -> Finding | None:
+        """What stored facts say, when the question asks for facts of this kind; None: read the passages.
+
+        Only facts of documents the query's access allows, valid at its `as_of`.
+        """
+        ...
 
 
 # --- what the doors call ----------------------------------------------------------------------------------------

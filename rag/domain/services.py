@@ -4,12 +4,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rag.domain.ports import Answerer, Catalog, Conversations, Generations, Grants, Indexes, Ingestor, Jobs, Searcher
+from rag.domain.ports import (
+    Answerer,
+    Catalog,
+    Conversations,
+    Generations,
+    Grants,
+    Indexes,
+    Ingestor,
+    Jobs,
+    Ledger,
+    Searcher,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     catalog: Catalog
+    ledger: Ledger
     generations: Generations
     grants: Grants
     jobs: Jobs

@@ -8,6 +8,8 @@ from typing import ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
+from rag.domain.records import FileOutcome, Identity, Revision, RunRecord, Thread
+
 Matrix = npt.NDArray[np.float32]  # shape (rows, dim); rows of length 1 unless a docstring says otherwise
 Syntax = Literal["markdown", "rst", "plain", "code", "table", "data", "notebook", "chat"]  # how to cut it, and show it
 Value = str | int | float | bool
@@ -110,6 +112,10 @@ class Parsed:
     part: str = ""  # its identity inside the claimed file or folder; empty when there is only one
     files: tuple[str, ...] = ()  # raw files it came from, relative to a claimed folder; empty: the claimed file
     notes: tuple[str, ...] = ()  # what was cut or left out, for the report
+    run: RunRecord | None = None
+    people: tuple[Identity, ...] = ()  # everybody the source knows by more than a name
+    thread: Thread | None = None
+    revision: Revision | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +138,9 @@ class Document:
     marks: tuple[Mark, ...] = ()
     facts: tuple[Fact, ...] = ()
     fingerprint: str  # of raw bytes, reader name and version, redaction rules: a new value means "read it again"
+    run: RunRecord | None = None
+    people: tuple[Identity, ...] = ()
+    revision: Revision | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,11 +170,17 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathUpdate:
-    """All parts that one path of a source now has. Parts not named here are hidden; an empty tuple hides them all."""
+    """All parts that one path of a source now has. Parts not named here are hidden; an empty tuple hides them all.
+
+    `outcome` goes into the ledger in the same transaction; None leaves the ledger as it is, for a path that is no file.
+    `forget` takes the path out of the ledger: the file is gone.
+    """
 
     source: str
     path: str
     prepared: tuple[Prepared, ...]
+    outcome: FileOutcome | None = None
+    forget: bool = False
 
 
 # --- the registry's view ----------------------------------------------------------------------------------------
@@ -201,6 +216,9 @@ class DocumentInfo:
     valid_to: datetime | None  # None: current
     recorded_at: datetime
     chunks: int = 0
+    revision: str = ""  # id of what made it, in its source (a commit)
+    changed_by: str = ""
+    reason: str = ""  # why, in the words of who changed it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,10 +311,11 @@ class Filters:
     authors: tuple[str, ...] = ()
     after: date | None = None  # that day or later
     before: date | None = None  # earlier than that day
+    facts: tuple[tuple[str, str], ...] = ()  # (key, value), compared without case; all of them hold
 
     @property
     def any(self) -> bool:
-        return bool(self.spaces or self.kinds or self.authors or self.after or self.before)
+        return bool(self.spaces or self.kinds or self.authors or self.after or self.before or self.facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -417,6 +436,22 @@ class Event:
     data: "tuple[SearchHit, ...] | str | Citation | Answer | Exception"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactStatement:
+    """A statement made by code from stored facts, and the spans (document, start, end) that say so."""
+
+    text: str
+    quotes: tuple[tuple[DocumentInfo, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What facts say to a question that asks for them. Without statements it is a refusal: `reason` says why."""
+
+    statements: tuple[FactStatement, ...] = ()
+    reason: str = ""
+
+
 # --- jobs and reports -------------------------------------------------------------------------------------------
 
 
@@ -426,6 +461,15 @@ class Trouble:
 
     file: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Masked:
+    """Secrets of one kind that were masked in a file. Never the words themselves."""
+
+    file: str
+    kind: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -441,6 +485,7 @@ class IngestReport:
     removed: int = 0  # files gone since the last time
     skipped: tuple[Trouble, ...] = ()
     failed: tuple[Trouble, ...] = ()
+    masked: tuple[Masked, ...] = ()
     seconds: float = 0.0
 
 

@@ -24,7 +24,7 @@ from rag.registry import writing as write
 from rag.registry.database import reading, writing
 from rag.registry.grants import ensure_space
 from rag.registry.identity import source_id
-from rag.registry.schema import documents, feed, sources
+from rag.registry.schema import feed, files, sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,9 @@ class SqlCatalog:
         return [Source(id=row.id, name=row.name, root=row.root, space=row.space) for row in rows]
 
     def fingerprints(self, source: str) -> dict[str, str]:
-        statement = select(documents.c.path, documents.c.fingerprint)
-        current = statement.where(documents.c.source == source, documents.c.current.is_not(None))
+        indexed = select(files.c.path, files.c.fingerprint).where(files.c.source == source, files.c.state == "indexed")
         with reading(self.engine) as connection:
-            return dict(connection.execute(current).all())
+            return dict(connection.execute(indexed).all())
 
     def known_vectors(self, hashes: Sequence[str], model: str) -> dict[str, Matrix]:
         with reading(self.engine) as connection:

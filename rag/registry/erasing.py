@@ -6,12 +6,17 @@ from sqlalchemy import Connection, Engine, delete, exists, insert, select, updat
 
 from rag.domain.errors import NotFound
 from rag.registry.database import finish_scrub, writing
+from rag.registry.ledger import forget_files
 from rag.registry.rows import batches
 from rag.registry.schema import (
     authors,
     chunks,
+    document_people,
     documents,
+    facts,
     purged,
+    run_values,
+    runs,
     texts,
     turn_documents,
     turns,
@@ -31,13 +36,14 @@ def purge(engine: Engine, document: str) -> None:
     When a long read keeps old pages in use, the rewriting is done at the next purge or start.
     """
     with writing(engine) as connection:
-        latest = connection.execute(select(documents.c.latest).where(documents.c.id == document)).scalar()
-        if latest is None:
+        row = connection.execute(select(documents).where(documents.c.id == document)).one_or_none()
+        if row is None:
             raise NotFound(f"There is no document {document}.", fix="`teamlore search` shows the ids of documents.")
         feed_removals(connection, [document])
         _erase_rows(connection, document)
         _erase_quotes(connection, document)
-        connection.execute(insert(purged).values(document=document, latest=latest))
+        forget_files(connection, row.source, [row.path])
+        connection.execute(insert(purged).values(document=document, latest=row.latest))
         connection.execute(delete(upkeep))
         connection.execute(insert(upkeep).values(id=1, scrub=True))
     finish_scrub(engine)
@@ -47,7 +53,7 @@ def _erase_rows(connection: Connection, document: str) -> None:
     connection.execute(delete(purged).where(purged.c.document == document))
     own = select(chunks.c.hash).where(chunks.c.document == document).distinct()
     hashes = connection.execute(own).scalars().all()
-    for table in (chunks, authors, texts, versions):
+    for table in (chunks, authors, texts, facts, runs, run_values, document_people, versions):
         connection.execute(delete(table).where(table.c.document == document))
     connection.execute(delete(documents).where(documents.c.id == document))
     used = exists().where(chunks.c.hash == vectors.c.hash)

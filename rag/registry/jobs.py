@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import Engine, Row, insert, select, update
 
 from rag.domain.errors import NotFound
-from rag.domain.types import IngestReport, Job, Progress, Trouble
+from rag.domain.types import IngestReport, Job, Masked, Progress, Trouble
 from rag.registry.database import reading, writing
 from rag.registry.moments import now
 from rag.registry.schema import jobs
@@ -118,4 +118,5 @@ def _read(row: Row[Any], latest: Progress | None) -> Job:
 
 def _read_report(plain: dict[str, Any]) -> IngestReport:
     troubles = {name: tuple(Trouble(**trouble) for trouble in plain[name]) for name in ("skipped", "failed")}
-    return IngestReport(**(plain | troubles))
+    masked = tuple(Masked(**masked) for masked in plain.get("masked", ()))
+    return IngestReport(**(plain | troubles | {"masked": masked}))

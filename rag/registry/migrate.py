@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect, text
 
 from rag.domain.errors import Conflict
 
-KNOWN = ("v1",)  # the revisions in migrations/versions/, oldest first; here, so that Alembic is loaded only to migrate
+KNOWN = ("v1", "v2")
 HEAD = KNOWN[-1]
 SCRIPTS = Path(__file__).parent / "migrations"
 

@@ -10,9 +10,10 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, exists, or_, sel
 from rag.domain.types import Access, DocumentInfo, Filters, StoredChunk
 from rag.registry.codecs import unpack_list
 from rag.registry.moments import from_micros
-from rag.registry.schema import authors, chunks, versions
+from rag.registry.schema import authors, chunks, facts, versions
 
 Item = TypeVar("Item")
+FOLDED = 200  # characters of a fact's value that are compared
 BATCH = 10_000  # SQLite takes 32,766 parameters, PostgreSQL 65,535
 
 WITH_VERSION = chunks.join(
@@ -36,6 +37,9 @@ INFO = (
     type_coerce(versions.c.valid_to, BigInteger),
     type_coerce(versions.c.recorded_at, BigInteger),
     versions.c.chunks,
+    versions.c.revision,
+    versions.c.changed_by,
+    versions.c.reason,
 )
 CHUNK = (
     chunks.c.id,
@@ -81,6 +85,9 @@ def read_info(row: Sequence[Any]) -> DocumentInfo:
         valid_to=None if row[13] is None else from_micros(row[13]),
         recorded_at=from_micros(row[14]),
         chunks=row[15],
+        revision=row[16],
+        changed_by=row[17],
+        reason=row[18],
     )
 
 
@@ -132,6 +139,10 @@ def wanted(filters: Filters | None) -> list[ColumnElement[bool]]:
         names = sorted({name.casefold() for name in filters.authors})
         same_version = and_(authors.c.document == versions.c.document, authors.c.version == versions.c.number)
         conditions.append(exists().where(same_version, authors.c.author.in_(names)))
+    for key, value in filters.facts:
+        same_version = and_(facts.c.document == versions.c.document, facts.c.version == versions.c.number)
+        says = and_(facts.c.key == key.casefold(), facts.c.folded == value.casefold()[:FOLDED])
+        conditions.append(exists().where(same_version, says))
     if filters.after:
         conditions.append(versions.c.day >= filters.after.isoformat())
     if filters.before:

@@ -12,7 +12,9 @@ from rag.domain.errors import NotFound
 from rag.domain.types import Document, PathUpdate, Prepared
 from rag.registry.codecs import digest, pack_list, pack_marks, pack_text, pack_vector, plain_facts, sections
 from rag.registry.identity import chunk_id, text_hash
+from rag.registry.ledger import write_outcomes
 from rag.registry.moments import parse_day, parse_moment
+from rag.registry.records import rows_beside
 from rag.registry.rows import batches
 from rag.registry.schema import authors, chunks, documents, feed, purged, sources, texts, vectors, versions
 
@@ -32,6 +34,7 @@ class Plan:
     texts: list[dict[str, Any]] = field(default_factory=list)
     authors: list[dict[str, Any]] = field(default_factory=list)
     chunks: list[dict[str, Any]] = field(default_factory=list)
+    beside: dict[Table, list[dict[str, Any]]] = field(default_factory=dict)  # facts, runs, people
 
 
 def commit(connection: Connection, updates: Sequence[PathUpdate], *, model: str, now: datetime) -> tuple[int, int]:
@@ -49,6 +52,7 @@ def commit(connection: Connection, updates: Sequence[PathUpdate], *, model: str,
     for version in plan.versions:
         version["space"] = spaces[version["source"]]  # never what the document says of itself
     _execute(connection, plan)
+    write_outcomes(connection, unique)
     return len(plan.chunks), _store_vectors(connection, unique, model)
 
 
@@ -133,8 +137,8 @@ def _plan_document(
 
 
 def _valid_from(document: Document, row: Row[Any] | None, now: datetime) -> datetime:
-    """The document's own date, unless it lies in the future or in the time of an earlier version."""
-    own = parse_moment(document.date)
+    """Its revision's time, else its own date, unless that lies in the future or in the time of an earlier version."""
+    own = parse_moment(document.revision.at if document.revision else "") or parse_moment(document.date)
     own = own if own is not None and own <= now else None
     if row is None:
         return own or now
@@ -161,6 +165,9 @@ def _plan_version(plan: Plan, prepared: Prepared, number: int, fixed: dict[str, 
             "files": pack_list(document.files),
             "syntax": document.syntax,
             "chunks": len(prepared.chunks),
+            "revision": document.revision.id if document.revision else "",
+            "changed_by": document.revision.by if document.revision else "",
+            "reason": document.revision.reason if document.revision else "",
             **fixed,
         }
     )
@@ -168,6 +175,8 @@ def _plan_version(plan: Plan, prepared: Prepared, number: int, fixed: dict[str, 
     plan.texts.append({**key, **packed, "facts": plain_facts(document.facts)})
     plan.authors.extend({**key, "author": name} for name in sorted({name.casefold() for name in document.authors}))
     plan.chunks.extend(_chunk_rows(prepared, key))
+    for table, rows in rows_beside(document, key):
+        plan.beside.setdefault(table, []).extend(rows)
 
 
 def _chunk_rows(prepared: Prepared, key: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -205,7 +214,7 @@ def _execute(connection: Connection, plan: Plan) -> None:
         if rows:
             connection.execute(update(documents).where(this_document), rows)
     tables = (documents, plan.made), (versions, plan.versions), (texts, plan.texts), (authors, plan.authors)
-    for table, rows in (*tables, (chunks, plan.chunks)):
+    for table, rows in (*tables, (chunks, plan.chunks), *plan.beside.items()):
         _insert(connection, table, rows)
     _insert(connection, feed, [{"add": True, "chunk": row["id"]} for row in plan.chunks])
 

@@ -270,6 +270,7 @@ def make_house() -> House:
     answerer = WordAnswerer(searcher, conversations)
 
     services = Services(
+        ledger=SqlLedger(engine),
         catalog=catalog,
         generations=SqlGenerations(engine),
         grants=SqlGrants(engine),

@@ -85,7 +85,7 @@ class CommitContract:
         catalog.commit([update(of, "a", one, two)], model=MODEL)
         catalog.commit([update(of, "a", two)], model=MODEL)
         assert ids(catalog) == [f"{two.id}:1:0"] == replayed(catalog)
-        catalog.commit([PathUpdate(source=of.id, path="a", prepared=())], model=MODEL)
+        catalog.commit([PathUpdate(source=of.id, path="a", prepared=(), forget=True)], model=MODEL)
         assert (ids(catalog), replayed(catalog), catalog.fingerprints(of.id)) == ([], [], {})
 
     def test_one_batch_is_written_whole_or_not_at_all(self, catalog: Catalog) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from rag.domain.ports import Catalog
+from rag.domain.records import FileOutcome
 from rag.domain.types import (
     Access,
     Answer,
@@ -61,7 +62,9 @@ def prepared(document: Document) -> Prepared:
 
 
 def update(of: Source, path: str, *documents: Document) -> PathUpdate:
-    return PathUpdate(source=of.id, path=path, prepared=tuple(prepared(each) for each in documents))
+    at = datetime(2026, 1, 2, tzinfo=UTC)
+    outcome = FileOutcome(path=path, fingerprint=documents[0].fingerprint if documents else "", state="indexed", at=at)
+    return PathUpdate(source=of.id, path=path, prepared=tuple(map(prepared, documents)), outcome=outcome)
 
 
 def put(catalog: Catalog, of: Source, path: str, text: str, **meta: object) -> str:

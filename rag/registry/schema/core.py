@@ -1,4 +1,4 @@
-"""The tables. Change them here and in a new file of migrations/versions/; a test compares the two."""
+"""Spaces, documents and their chunks, the feed, and what is going on."""
 
 from sqlalchemy import (
     BigInteger,
@@ -73,6 +73,8 @@ sources = Table(
     Column("name", String, nullable=False),
     Column("root", String, nullable=False),
     Column("space", ForeignKey(spaces.c.name), nullable=False),
+    Column("every", Integer, nullable=False, server_default=text("0")),  # seconds between two syncs; 0: when asked
+    Column("synced_at", Moment),
 )
 
 documents = Table(
@@ -112,12 +114,15 @@ versions = Table(
     Column("valid_from", Moment, nullable=False),
     Column("valid_to", Moment),
     Column("recorded_at", Moment, nullable=False),
+    Column("revision", String, nullable=False, server_default=text("''")),
+    Column("changed_by", String, nullable=False, server_default=text("''")),
+    Column("reason", Text, nullable=False, server_default=text("''")),
     _index_where("valid_to IS NULL", "ix_versions_current", "path", "part", "document", unique=False),
     sqlite_with_rowid=False,
 )
 
 
-def _version_key(document: str, version: str) -> ForeignKeyConstraint:
+def version_key(document: str, version: str) -> ForeignKeyConstraint:
     return ForeignKeyConstraint([document, version], [versions.c.document, versions.c.number])
 
 
@@ -130,7 +135,7 @@ texts = Table(
     Column("text", LargeBinary, nullable=False),  # zstd of UTF-8
     Column("marks", LargeBinary, nullable=False),  # zstd of JSON
     Column("facts", JSON, nullable=False),
-    _version_key("document", "version"),
+    version_key("document", "version"),
 )
 
 authors = Table(
@@ -139,7 +144,7 @@ authors = Table(
     Column("document", String, primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("author", String, primary_key=True),  # casefolded
-    _version_key("document", "version"),
+    version_key("document", "version"),
 )
 
 chunks = Table(
@@ -155,7 +160,7 @@ chunks = Table(
     Column("section", Text, nullable=False),  # headings above its start
     Column("context", Text, nullable=False),
     Column("text", Text, nullable=False),
-    _version_key("document", "version"),
+    version_key("document", "version"),
     Index("ix_chunks_version", "document", "version", "n", unique=True),
     Index("ix_chunks_hash", "hash"),
 )
