@@ -50,7 +50,7 @@ def test_a_taken_port_is_told_and_any_port_takes_the_next(settings: Settings, ta
         assert listening.getsockname()[1] > taken
 
 
-def test_an_address_of_another_machine_is_told(settings: Settings) -> None:
+def test_an_address_of_another_machine_is_told() -> None:
     with pytest.raises(BadSetting, match=r"Cannot listen on 192\.0\.2\.1"):
         listen("192.0.2.1", 0, any_port=False)
 

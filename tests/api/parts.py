@@ -41,6 +41,7 @@ from rag.registry.generations import SqlGenerations
 from rag.registry.grants import SqlGrants
 from rag.registry.identity import document_id
 from rag.registry.jobs import SqlJobs
+from rag.registry.ledger import SqlLedger
 from tests.fakes import WordEmbedder
 
 BASE = "http://127.0.0.1:8000"
