@@ -1,5 +1,6 @@
 """Readers run in child processes with limits, so that a bad file costs one document and nothing else."""
 
+import dataclasses
 import importlib
 import os
 import queue
@@ -51,7 +52,7 @@ class ReaderPool:
         reader = self.find(candidate)
         if reader is None:
             raise unsupported(candidate, self._readers)
-        self._check(candidate)
+        self._check(candidate, reader)
         slot = self._slots.get()
         try:
             return self._process(slot).read(reader.name, candidate)
@@ -109,7 +110,7 @@ class ReaderPool:
             slot.process = ReaderProcess(self._module, self.limits)
         return slot.process
 
-    def _check(self, candidate: Candidate) -> None:
+    def _check(self, candidate: Candidate, reader: Reader) -> None:
         try:
             found = candidate.path.stat()
         except OSError as error:
@@ -120,8 +121,9 @@ class ReaderPool:
             raise UnreadableSource(f"{candidate.relative} is no ordinary file.", fix="Leave it out.")
         if not os.access(candidate.path, os.R_OK):
             raise UnreadableSource(f"{candidate.relative} cannot be read: permission denied.", fix="Allow reading it.")
-        if not candidate.is_dir and found.st_size > self.limits.file_bytes:
-            raise too_large(candidate.relative, self.limits)
+        most = self.limits.archive_bytes if reader.large else self.limits.file_bytes
+        if not candidate.is_dir and found.st_size > most:
+            raise too_large(candidate.relative, dataclasses.replace(self.limits, file_bytes=most))
 
 
 class _Slot:

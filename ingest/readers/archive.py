@@ -1,4 +1,7 @@
-"""Archives (ZIP, tar): each member read by its own reader; nothing is unpacked to a name that the archive chose."""
+"""Archives (ZIP, tar): a folder of exports is read as one, every other member by its own reader.
+
+Members are unpacked below a folder of the work that is removed afterwards, under names that were checked first.
+"""
 
 import dataclasses
 import lzma
@@ -22,6 +25,7 @@ TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 SUFFIXES = frozenset({".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz"})
 PIECE = 256 * 2**10
 MOST_NAMED = 20
+MOST_NAME = 60  # characters of a working folder's name
 LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
 BROKEN = (*DAMAGED, tarfile.TarError, zlib.error, lzma.LZMAError)
@@ -83,15 +87,79 @@ def _read(candidate: Candidate, work: Work, *, depth: int) -> Iterator[Parsed]:
         raise LimitExceeded(
             f"It is an archive {depth} deep; {work.limits.archive_depth} are opened.", fix="Unpack the inner ones."
         )
+    with tempfile.TemporaryDirectory(dir=work.folder) as parent:
+        folder = Path(parent, PurePosixPath(candidate.relative).name.partition(".")[0][:MOST_NAME] or "archive")
+        folder.mkdir()
+        members = list(_unpack_all(candidate, folder, work))
+        claimed = dict(_claimed(folder))
+        for place, reader in claimed.items():
+            yield from _guarded(place, work, _read_folder(folder, place, reader, work.limits))
+        for name in members:
+            if not any(place == "." or name.startswith(f"{place}/") for place in claimed):
+                yield from _guarded(name, work, _read_member(folder / name, name, work, depth))
+
+
+def _guarded(name: str, work: Work, parts: Iterator[Parsed]) -> Iterator[Parsed]:
+    """What can be read of it; a failure is noted and costs the other members nothing."""
+    try:
+        yield from parts
+    except TeamloreError as error:
+        if work.over:
+            raise
+        work.failures.append(f"{name}: {error.what}")
+    except BROKEN as error:
+        work.failures.append(f"{name}: it is damaged ({one_line(str(error))[:100]}).")
+
+
+def _claimed(folder: Path) -> Iterator[tuple[str, Reader]]:
+    """{path inside: who reads it}: the outermost folders that are read as one thing."""
+    waiting = [folder]
+    while waiting:
+        place = waiting.pop()
+        relative = place.relative_to(folder).as_posix()
+        reader = readers.find_reader(Candidate(path=place, relative=relative, is_dir=True))
+        if reader is not None:
+            yield relative, reader
+        else:
+            waiting.extend(sorted((below for below in place.iterdir() if below.is_dir()), reverse=True))
+
+
+def _read_folder(folder: Path, place: str, reader: Reader, limits: Limits) -> Iterator[Parsed]:
+    inside = "" if place == "." else f"{place}/"
+    for parsed in reader.read(Candidate(path=folder / place, relative=place, is_dir=True), limits):
+        part = f"{inside}{parsed.part}" if parsed.part else place
+        files = tuple(f"{inside}{file}" for file in parsed.files) or (place,)
+        yield dataclasses.replace(parsed, part=part, files=files)
+
+
+def _read_member(path: Path, name: str, work: Work, depth: int) -> Iterator[Parsed]:
+    candidate = look_at(path, name)
+    reader = readers.find_reader(candidate)
+    if reader is None:
+        raise readers.no_reader(candidate)
+    inner = reader.name == READER.name
+    parts = _read(candidate, work, depth=depth + 1) if inner else reader.read(candidate, work.limits)
+    for parsed in parts:
+        files = tuple(f"{name}/{file}" for file in parsed.files) if inner else (name,)
+        yield dataclasses.replace(
+            parsed,
+            part=f"{name}/{parsed.part}" if parsed.part else name,
+            files=files,
+            title=parsed.title or PurePosixPath(files[0]).name,
+        )
+
+
+def _unpack_all(candidate: Candidate, folder: Path, work: Work) -> Iterator[str]:
+    """Names of what was unpacked, each under its own checked name below `folder`."""
     is_zip = candidate.relative.lower().endswith(".zip")
-    members = _zip_members(candidate, work) if is_zip else _tar_members(candidate, work)
     seen: set[str] = set()
-    for name, opener in members:
+    for name, opener in _zip_members(candidate, work) if is_zip else _tar_members(candidate, work):
         if reason := _refused(name, seen):
             work.failures.append(f"{one_line(name)[:200]!r}: {reason}.")
             continue
         try:
-            yield from _read_member(name, opener, work, depth)
+            _unpack(name, opener, folder / name, work)
+            yield name
         except TeamloreError as error:
             if work.over:
                 raise
@@ -100,34 +168,13 @@ def _read(candidate: Candidate, work: Work, *, depth: int) -> Iterator[Parsed]:
             work.failures.append(f"{name}: it is damaged ({one_line(str(error))[:100]}).")
 
 
-def _read_member(name: str, opener: Opener, work: Work, depth: int) -> Iterator[Parsed]:
-    path = work.folder / f"{work.entries:06d}{''.join(PurePosixPath(name).suffixes[-1:])[:12]}"
-    try:
-        _unpack(name, opener, path, work)
-        candidate = look_at(path, name)
-        reader = readers.find_reader(candidate)
-        if reader is None:
-            raise readers.no_reader(candidate)
-        inner = reader.name == READER.name
-        parts = _read(candidate, work, depth=depth + 1) if inner else reader.read(candidate, work.limits)
-        for parsed in parts:
-            below = f"{name}/{parsed.files[0]}" if inner else name
-            yield dataclasses.replace(
-                parsed,
-                part=f"{name}/{parsed.part}" if parsed.part else name,
-                files=(below,),
-                title=parsed.title or PurePosixPath(below).name,
-            )
-    finally:
-        path.unlink(missing_ok=True)
-
-
 def _unpack(name: str, opener: Opener, path: Path, work: Work) -> None:
     """Counts what really comes out, whatever the archive says."""
     source = opener()
     if source is None:
         raise UnreadableSource("it is no file.", fix="")
     size = 0
+    path.parent.mkdir(parents=True, exist_ok=True)
     with source, path.open("xb") as target:
         while piece := source.read(PIECE):
             size += len(piece)
@@ -187,6 +234,8 @@ def _refused(name: str, seen: set[str]) -> str:
         return "its name leads out of the archive"
     if any(part.partition(".")[0].strip().lower() in DEVICES for part in parts):
         return "its name is a device's"
+    if any(len(part.encode("utf-8", "surrogatepass")) > 255 for part in name.split("/")) or len(parts) > 100:
+        return "its name is too long"
     key = folded.casefold()
     if key in seen:
         return "its name is there twice"
@@ -199,4 +248,4 @@ def _named(failures: list[str]) -> tuple[str, ...]:
     return (*failures[:MOST_NAMED], *more)
 
 
-READER = Reader(name="archive", version=1, claims=claims_archive, read=read_archive, suffixes=SUFFIXES)
+READER = Reader(name="archive", version=2, large=True, claims=claims_archive, read=read_archive, suffixes=SUFFIXES)

@@ -57,6 +57,7 @@ class Reader:
     claims: Callable[[Candidate], bool]
     read: Callable[[Candidate, Limits], Iterator[Parsed]]
     suffixes: frozenset[str] = frozenset()  # for messages and for the list in the docs
+    large: bool = False  # its files may be as large as `archive_bytes`
 
 
 def look_at(path: Path, relative: str) -> Candidate:
