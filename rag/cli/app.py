@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.cli import keys, models, show
+from rag.cli import keys, models, show, versions
 from rag.cli.open import Given, open_door, settings_of
 from rag.domain.errors import BadInput, NotFound
 
@@ -125,6 +125,9 @@ def show_document(
     whole = {name: value for name, value in found.items() if name != "marks"}  # they count from the whole text's start
     span = {"start": min(start, len(found["text"])), "end": min(start, len(found["text"])) + len(text), "text": text}
     show.as_json({**whole, **span}) if json else show.raw(text)
+
+
+app.command("versions")(versions.versions)
 
 
 @app.command()

@@ -86,3 +86,19 @@ def test_a_broken_cursor_is_refused(http: httpx.Client) -> None:
         assert http.get("/v1/documents", params={"cursor": cursor}).status_code in (200, 400)
         assert http.get("/v1/conversations", params={"cursor": cursor}).status_code in (200, 400)
     assert http.post("/v1/search", json={"query": "x", "cursor": "-1"}).status_code == 400
+
+
+def test_the_difference_of_two_versions_is_shown(house: House) -> None:
+    document = house.put("a.md", "fp16 it is")
+    house.put("a.md", "bf16 it is")
+    found = house.client(house.app()).get(f"/v1/documents/{document}/diff")
+    assert (found["before"]["version"], found["after"]["version"]) == (1, 2)
+    assert found["unified"] == "@@ -1 +1 @@\n-fp16 it is\n+bf16 it is"
+
+
+def test_a_difference_from_a_version_that_is_not_there_is_not_found(house: House) -> None:
+    document = house.put("a.md", "fp16 it is")
+    client = house.client(house.app())
+    assert client.get(f"/v1/documents/{document}/diff")["unified"] == ""
+    with pytest.raises(ApiError, match="no such document"):
+        client.get(f"/v1/documents/{document}/diff", before=7)

@@ -11,10 +11,12 @@ from rag.api.schemas import DocumentShape, Shape
 from rag.domain.errors import BadInput
 from rag.domain.types import DocumentInfo, DocumentText, Mark
 from rag.domain.wire import document_json, locator_json
+from rag.knowledge.versions import difference
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
 
 DocumentId = Annotated[Id, Path()]
+Number = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 Offset = Annotated[int, Query(ge=0, le=MAX_INT)]
 
 
@@ -24,11 +26,22 @@ class VersionShape(DocumentShape):
     valid_to: str | None
     recorded_at: str
     chunks: int
+    revision: str
+    changed_by: str
+    reason: str
 
 
 class DocumentPage(Shape):
     documents: list[VersionShape]
     next_cursor: str
+
+
+class DiffShape(Shape):
+    before: VersionShape
+    after: VersionShape
+    unified: str
+    added: int
+    removed: int
 
 
 class VersionList(Shape):
@@ -82,11 +95,33 @@ def get_versions(document: DocumentId, call: CallDep) -> dict[str, Any]:
     return {"versions": [_version_json(version) for version in versions]}
 
 
+@router.get("/{document}/diff", response_model=DiffShape)
+def get_diff(document: DocumentId, call: CallDep, before: Number = None, after: Number = None) -> dict[str, Any]:
+    """What changed from one version to another, as `diff -u` writes it; who and why stand in `after`.
+
+    Without numbers: from the last but one to the last.
+    """
+    with visible("document"):
+        versions = call.services.catalog.versions(document, call.access)
+        new = after or versions[-1].version
+        old = before or max((v.version for v in versions if v.version < new), default=new)
+        was = call.services.catalog.text(document, call.access, version=old)
+        now = call.services.catalog.text(document, call.access, version=new)
+    found = difference(was.text, now.text)
+    return {
+        "before": _version_json(was.info),
+        "after": _version_json(now.info),
+        "unified": found.unified,
+        "added": found.added,
+        "removed": found.removed,
+    }
+
+
 @router.get("/{document}/text", response_model=TextShape)
 def get_text(
     document: DocumentId,
     call: CallDep,
-    version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    version: Number = None,
     start: Offset = 0,
     end: Offset = MAX_INT,
 ) -> dict[str, Any]:
@@ -131,6 +166,9 @@ def _version_json(document: DocumentInfo) -> dict[str, Any]:
         "valid_to": document.valid_to.isoformat() if document.valid_to else None,
         "recorded_at": document.recorded_at.isoformat(),
         "chunks": document.chunks,
+        "revision": document.revision,
+        "changed_by": document.changed_by,
+        "reason": document.reason,
     }
 
 
