@@ -1,0 +1,198 @@
+"""A git repository's past: who changed which file, when and why, and what it said then."""
+
+import binascii
+import hashlib
+import struct
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parseaddr
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingest.readers._builder import one_line
+from ingest.readers._chat import ChatMessage, render
+from rag.domain.errors import UnreadableSource
+from rag.domain.records import Identity, Revision, Thread
+from rag.domain.types import Parsed
+
+if TYPE_CHECKING:
+    from dulwich.objects import Commit
+    from dulwich.repo import Repo
+
+MOST_FILES_NAMED = 30  # of a commit
+MOST_BYTES = 5 * 2**20  # of an older version of a file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """A version of a file: the blob a commit gave it, and who made that commit."""
+
+    blob: str
+    revision: Revision
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """A commit, and the paths it changed."""
+
+    revision: Revision
+    identity: Identity
+    paths: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class GitHistory:
+    """The last `versions` versions of each path, out of the newest `commits` of HEAD. Read once, when it is opened."""
+
+    head: str
+    commits: tuple[Committed, ...]  # newest first
+    _repo: "Repo"
+    _past: dict[str, list[Past]] = field(default_factory=dict)
+
+    def past(self, path: str) -> Sequence[Past]:
+        """Newest first; the first is what HEAD holds. Empty for a path that HEAD's last commits did not touch."""
+        return self._past.get(path, ())
+
+    def data(self, past: Past) -> bytes:
+        """Raises UnreadableSource for a damaged repository, and for more than MOST_BYTES."""
+        from dulwich.objects import ObjectID
+
+        try:
+            data: bytes = self._repo.get_object(ObjectID(past.blob.encode())).as_raw_string()
+        except _damaged() as error:
+            raise UnreadableSource(
+                f"Object {past.blob[:8]} of git cannot be read: {error}.", fix="`git fsck`."
+            ) from error
+        if len(data) > MOST_BYTES:
+            raise UnreadableSource(f"A version of {len(data):,} bytes is left out.", fix="Nothing to do.")
+        return data
+
+    def close(self) -> None:
+        self._repo.close()
+
+
+def open_history(root: Path, *, versions: int, commits: int) -> GitHistory | None:
+    """None when `root` is no working folder of git's, or a repository without a commit.
+
+    Raises UnreadableSource when git's own files are damaged.
+    """
+    if not (root / ".git").exists():
+        return None
+    from dulwich.repo import Repo
+
+    try:
+        repo = Repo(str(root))
+        head = repo.head().decode()
+        history = GitHistory(head=head, commits=(), _repo=repo)
+        history.commits = tuple(_walk(history, versions, commits))
+    except KeyError as error:
+        if error.args == (b"HEAD",):
+            return None
+        raise _unreadable(root, error) from error
+    except _damaged() as error:
+        raise _unreadable(root, error) from error
+    return history
+
+
+def blob_id(data: bytes) -> str:
+    """What git calls these bytes."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def months(history: GitHistory, name: str) -> Iterator[Parsed]:
+    """The commits of each month as one document: who, when, why, and which files."""
+    by_month: dict[str, list[Committed]] = defaultdict(list)
+    for committed in history.commits:
+        by_month[committed.revision.at[:7]].append(committed)
+    for month, some in sorted(by_month.items()):
+        key = f"git:{name}/{month}"
+        thread = Thread(key=key, channel=f"git:{name}", name=name)
+        parsed = render(thread, map(_message, some), title=f"Commits of {month} in {name}")
+        if parsed.text:
+            yield Parsed(
+                text=parsed.text,
+                syntax=parsed.syntax,
+                marks=parsed.marks,
+                title=parsed.title,
+                kind="history",
+                authors=parsed.authors,
+                date=parsed.date,
+                part=month,
+                people=parsed.people,
+            )
+
+
+def _walk(history: GitHistory, versions: int, commits: int) -> Iterator[Committed]:
+    """Fills what `past` gives, newest first."""
+    for entry in history._repo.get_walker(max_entries=commits):
+        commit = entry.commit
+        who, revision = _who(commit), _revision(commit)
+        paths = []
+        for change in entry.changes():
+            if isinstance(change, list) or change.new is None or change.new.path is None:  # a merge; a removal
+                continue
+            path = change.new.path.decode("utf-8", "replace")
+            paths.append(path)
+            known = history._past.setdefault(path, [])
+            if len(known) < versions:
+                known.append(Past(blob=change.new.sha.decode(), revision=revision, identity=who))
+        yield Committed(revision=revision, identity=who, paths=tuple(paths))
+
+
+def _who(commit: "Commit") -> Identity:
+    name, email = parseaddr(commit.author.decode("utf-8", "replace").replace(",", " "))
+    email = email.strip().lower()
+    return Identity(system="git", id=email or name, name=one_line(name) or email, email=email)
+
+
+def _revision(commit: "Commit") -> Revision:
+    return Revision(
+        id=commit.id.decode(),
+        at=_time(commit).isoformat(),
+        by=_who(commit).name,
+        reason=decode_message(commit.message),
+    )
+
+
+def decode_message(message: bytes) -> str:
+    return message.decode("utf-8", "replace").replace("\0", "").strip()
+
+
+def _time(commit: "Commit") -> datetime:
+    offset = timedelta(seconds=max(-86_399, min(86_399, commit.commit_timezone)))
+    try:
+        return datetime.fromtimestamp(commit.commit_time, timezone(offset))
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)
+
+
+def _message(committed: Committed) -> ChatMessage:
+    named = committed.paths[:MOST_FILES_NAMED]
+    more = len(committed.paths) - len(named)
+    files = ", ".join(named) + (f" and {more:,} more" if more else "")
+    text = f"{committed.revision.reason}\n\nCommit {committed.revision.id[:10]}" + (
+        f" changed {files}" if files else ""
+    )
+    return ChatMessage(
+        id=committed.revision.id,
+        time=datetime.fromisoformat(committed.revision.at),
+        author=committed.identity.name,
+        text=text,
+        identity=committed.identity,
+    )
+
+
+def _damaged() -> tuple[type[Exception], ...]:
+    """What dulwich raises for bytes it cannot make sense of."""
+    from dulwich.errors import FileFormatException, NotGitRepository, ObjectMissing, WrongObjectException
+
+    named = (FileFormatException, NotGitRepository, ObjectMissing, WrongObjectException)
+    return (*named, OSError, KeyError, ValueError, AssertionError, zlib.error, struct.error, binascii.Error)
+
+
+def _unreadable(root: Path, error: Exception) -> UnreadableSource:
+    return UnreadableSource(f"The git repository {root.name} cannot be read: {error!r}.", fix="`git fsck` says more.")
