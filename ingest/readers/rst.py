@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from ingest.readers.base import Candidate, Limits, Reader, read_text
 from ingest.text.frontmatter import about, facts
+from ingest.text.headers import header_facts
 from ingest.text.headings import LONGEST, Heading, section_marks
 from rag.domain.types import Parsed
 
@@ -25,12 +26,13 @@ def read_rst(candidate: Candidate, limits: Limits) -> Iterator[Parsed]:
     fields, end = header_fields(text)
     headings = list(rst_headings(text))
     said = about(fields)
+    title = _title(fields, said.title, headings)
     yield Parsed(
         text=text,
         syntax="rst",
         marks=section_marks(headings),
-        facts=facts(fields, text, end),
-        title=_title(fields, said.title, headings),
+        facts=header_facts(facts(fields, text, end), text, path=candidate.relative, title=title),
+        title=title,
         authors=said.authors,
         date=said.date,
         notes=decoded.notes,
@@ -102,4 +104,4 @@ def _title(fields: Mapping[str, str], said: str, headings: list[Heading]) -> str
     return said or next((heading.title for heading in headings), "")
 
 
-READER = Reader(name="rst", version=1, claims=claims_rst, read=read_rst, suffixes=SUFFIXES)
+READER = Reader(name="rst", version=2, claims=claims_rst, read=read_rst, suffixes=SUFFIXES)

@@ -17,6 +17,7 @@ MOST_FACTS = 200
 DEEPEST = 3
 YAML_BLOCK = re.compile(r"---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S)
 TOML_BLOCK = re.compile(r"\+\+\+[ \t]*\n(.*?\n)?\+\+\+[ \t]*(?:\n|\Z)", re.S)
+ITEM = re.compile(r"^[ \t]*(?=- )", re.M)
 KIND = re.compile(r"[a-z][a-z _-]{1,30}")
 DATE_KEYS = ("date", "created", "published", "published_at", "created_at", "updated", "last_updated", "lastmod")
 AUTHOR_KEYS = ("author", "authors", "owner", "owners")
@@ -73,12 +74,38 @@ def facts(values: Mapping[str, object], text: str, end: int) -> tuple[Fact, ...]
     """One fact a scalar; an item of a list each, with the list's key; `outer.inner` inside a mapping."""
     found: list[Fact] = []
     for key, value in values.items():
-        place = re.search(rf"^[\"']?{re.escape(key)}[\"']?[ \t]*[:=]", text[:end], re.M)
+        if key == "model-index":
+            found.extend(_results(value, text[:end]))
+            continue
+        place = re.search(rf"^:?[\"']?{re.escape(key)}[\"']?[ \t]*[:=]", text[:end], re.M)
         for name, scalar in _scalars(key, value, DEEPEST):
             found.append(Fact(key=name, value=scalar, at=place.start() if place else None))
-            if len(found) == MOST_FACTS:
-                return tuple(found)
-    return tuple(found)
+            if len(found) >= MOST_FACTS:
+                break
+    return tuple(found[:MOST_FACTS])
+
+
+def _results(index: object, block: str) -> Iterator[Fact]:
+    """A model card's results as `result.DATASET.METRIC`, each where its entry begins."""
+    at = block.find("model-index")
+    for result in _dicts(index, "results"):
+        dataset = result.get("dataset")
+        name = dataset.get("name") or dataset.get("type") if isinstance(dataset, dict) else ""
+        for metric in _dicts([result], "metrics"):
+            value, kind = metric.get("value"), metric.get("name") or metric.get("type")
+            if not isinstance(value, str | int | float) or not kind:
+                continue
+            place = re.search(rf"value:[ \t]*[\"']?{re.escape(str(value))}", block[at:])
+            at = at + place.end() if place else at
+            entry = list(ITEM.finditer(block, 0, at))
+            yield Fact(key=f"result.{name}.{kind}", value=value, at=entry[-1].end() if place and entry else None)
+
+
+def _dicts(items: object, key: str) -> Iterator[dict[str, object]]:
+    """The mappings in the list under `key` of each mapping of a list."""
+    for item in items[:MOST_FACTS] if isinstance(items, list) else ():
+        inner = item.get(key) if isinstance(item, dict) else None
+        yield from (entry for entry in inner[:MOST_FACTS] if isinstance(entry, dict)) if isinstance(inner, list) else ()
 
 
 def people(text: str) -> tuple[str, ...]:
