@@ -66,6 +66,11 @@ def unpack_vector(blob: bytes) -> Matrix:
     return np.frombuffer(blob, dtype="<f4")
 
 
+def read_history(blob: bytes | None) -> tuple[tuple[int, float | None], ...]:
+    """A metric's (step, value) pairs."""
+    return tuple((step, value) for step, value in json.loads(unpack_text(blob))) if blob else ()
+
+
 def digest(document: Document, chunks: Sequence[Chunk]) -> str:
     """The same exactly when text, metadata and chunks are the same; not of the raw bytes."""
     meta = (document.title, document.kind, document.authors, document.date, document.url, document.files)
