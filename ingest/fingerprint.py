@@ -19,8 +19,14 @@ class Fingerprints:
 
     def of(self, reader: Reader, content: str) -> str:
         """`content`: the digest of the raw bytes."""
-        parts = "\0".join((content, reader.name, str(reader.version), *self.basis))
-        return hashlib.sha256(parts.encode()).hexdigest()[:40]
+        return self._digest(content, reader.name, str(reader.version))
+
+    def of_remote(self, content: str) -> str:
+        """`content`: what the remote says of it, with its reader's version."""
+        return self._digest(content)
+
+    def _digest(self, *parts: str) -> str:
+        return hashlib.sha256("\0".join((*parts, *self.basis)).encode()).hexdigest()[:40]
 
 
 def look(path: Path, relative: str) -> tuple[Candidate, str]:

@@ -5,6 +5,7 @@ import os
 import re
 import tempfile
 import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,3 +64,16 @@ def clean_name(name: str) -> str:
         suffix = Path(kept).suffix[:20]
         kept = kept[: LONGEST_NAME - len(suffix)] + suffix
     return kept or NO_NAME
+
+
+def distinct_names(files: Sequence[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    """Clean names; of two that are the same in one call the second gets a number."""
+    taken: set[str] = set()
+    for name, data in files:
+        clean = clean_name(name)
+        stem, suffix, n = Path(clean).stem, Path(clean).suffix, 1
+        while clean in taken:
+            n += 1
+            clean = f"{stem} ({n}){suffix}"
+        taken.add(clean)
+        yield clean, data

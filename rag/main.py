@@ -144,6 +144,7 @@ def _indexes(base: _Base, catalog: SqlCatalog, generations: SqlGenerations) -> H
 def _pipeline(base: _Base, catalog: SqlCatalog, indexes: HomeIndexes, pool: ReaderPool) -> Pipeline:
     return Pipeline(
         catalog=catalog,
+        ledger=SqlLedger(base.engine),
         embedder=base.embedder,
         pool=pool,
         redactor=Redactor(),

@@ -129,5 +129,6 @@ class FileOutcome:
     documents: int = 0
     chunks: int = 0
     tries: int = 1
+    stamp: str = ""  # of its size and times when it was looked at: the same one needs no second look
     at: datetime
     next_try: datetime | None = None

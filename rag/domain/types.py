@@ -483,6 +483,7 @@ class IngestReport:
     embedded: int = 0  # of these, with a vector not known before
     unchanged: int = 0  # files
     removed: int = 0  # files gone since the last time
+    moved: int = 0  # files found again under another path, not counted as removed
     skipped: tuple[Trouble, ...] = ()
     failed: tuple[Trouble, ...] = ()
     masked: tuple[Masked, ...] = ()

@@ -20,8 +20,9 @@ class SqlLedger:
     engine: Engine
 
     def put(self, source: str, outcomes: Sequence[FileOutcome]) -> None:
-        with writing(self.engine) as connection:
-            _replace(connection, source, outcomes)
+        if outcomes:
+            with writing(self.engine) as connection:
+                _replace(connection, source, outcomes)
 
     def outcomes(self, source: str) -> dict[str, FileOutcome]:
         with reading(self.engine) as connection:

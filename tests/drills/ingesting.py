@@ -16,6 +16,7 @@ from rag.index.generations import HomeIndexes
 from rag.registry.catalog import SqlCatalog
 from rag.registry.database import open_database
 from rag.registry.generations import SqlGenerations
+from rag.registry.ledger import SqlLedger
 from tests.fakes import WordEmbedder
 from tests.ingest.inline import InlinePool, NoIndexes
 
@@ -37,6 +38,7 @@ def pipeline_of(home: Path, *, indexed: bool) -> Pipeline:
         )
     return Pipeline(
         catalog=catalog,
+        ledger=SqlLedger(engine),
         embedder=embedder,
         pool=InlinePool(),
         redactor=Redactor(),

@@ -18,6 +18,7 @@ from rag.domain.ports import Catalog
 from rag.domain.types import Access, Filters, IngestReport, Parsed, PathUpdate, Progress
 from rag.registry.catalog import SqlCatalog
 from rag.registry.database import open_database
+from rag.registry.ledger import SqlLedger
 from tests.fakes import WordEmbedder
 from tests.ingest.inline import InlinePool, NoIndexes
 
@@ -39,6 +40,7 @@ class Bench:
         self.docs.mkdir()
         self.pipeline = Pipeline(
             catalog=self.catalog,
+            ledger=SqlLedger(self.engine),
             embedder=self.embedder,
             pool=InlinePool(),
             redactor=Redactor(),
@@ -107,7 +109,7 @@ def test_one_changed_one_deleted_one_renamed_and_only_those_are_handled(bench: B
     (bench.docs / "b.md").unlink()
     (bench.docs / "c.md").rename(bench.docs / "e.md")
     report = bench.ingest()
-    assert (report.documents, report.unchanged, report.removed) == (2, 1, 2)
+    assert (report.documents, report.unchanged, report.removed, report.moved) == (2, 1, 1, 1)
     assert len(bench.embedder.embedded) == 2  # the changed text, and the renamed one, whose title is its name
     assert bench.stored() == {"a.md": "New text", "d.md": "Stays", "e.md": "Moves on"}
 
@@ -293,7 +295,7 @@ def test_two_uploads_of_one_name_are_two_documents(bench: Bench) -> None:
 
 def test_an_upload_that_cannot_be_read_fails_and_is_not_kept(bench: Bench) -> None:
     report = bench.upload(("x.bin", bytes(range(256))), ("ok.md", b"Fine"), ("none.md", b""))
-    assert [trouble.file for trouble in report.failed] == ["x.bin", "none.md"]
+    assert [trouble.file for trouble in report.failed] == ["none.md", "x.bin"]
     assert bench.stored() == {"ok.md": "Fine"}
     assert len([path for path in (bench.root / "originals").rglob("*") if path.is_file()]) == 1
 

@@ -74,6 +74,7 @@ sources = Table(
     Column("root", String, nullable=False),
     Column("space", ForeignKey(spaces.c.name), nullable=False),
     Column("every", Integer, nullable=False, server_default=text("0")),  # seconds between two syncs; 0: when asked
+    Column("kind", String, nullable=False, server_default=text("''")),  # that was given for all of it
     Column("synced_at", Moment),
 )
 

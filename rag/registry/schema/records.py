@@ -1,6 +1,19 @@
 """What is kept beside the texts: facts, runs, people, the messages of chats, and what became of each file."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.types import JSON
 
 from rag.registry.moments import Moment
@@ -162,6 +175,7 @@ files = Table(
     Column("documents", Integer, nullable=False),
     Column("chunks", Integer, nullable=False),
     Column("tries", Integer, nullable=False),
+    Column("stamp", String, nullable=False, server_default=text("''")),
     Column("at", Moment, nullable=False),
     Column("next_try", Moment),
     Index("ix_files_state", "state"),

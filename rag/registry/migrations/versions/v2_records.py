@@ -122,6 +122,7 @@ def _files() -> None:
         sa.Column("documents", sa.Integer(), nullable=False),
         sa.Column("chunks", sa.Integer(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("stamp", sa.String(), server_default=sa.text("''"), nullable=False),
         sa.Column("at", MOMENT, nullable=False),
         sa.Column("next_try", MOMENT, nullable=True),
         sa.ForeignKeyConstraint(["source"], ["sources.id"], name="fk_files_source"),
@@ -194,6 +195,7 @@ def _runs() -> None:
 
 def _columns() -> None:
     op.add_column("sources", sa.Column("every", sa.Integer(), server_default=sa.text("0"), nullable=False))
+    op.add_column("sources", sa.Column("kind", sa.String(), server_default=sa.text("''"), nullable=False))
     op.add_column("sources", sa.Column("synced_at", MOMENT, nullable=True))
     op.add_column("versions", sa.Column("revision", sa.String(), server_default=sa.text("''"), nullable=False))
     op.add_column("versions", sa.Column("changed_by", sa.String(), server_default=sa.text("''"), nullable=False))
