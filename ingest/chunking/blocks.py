@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from rag.domain.sentences import sentences
 from rag.domain.types import Cell, Document, Message, Page, Section, Syntax
@@ -10,9 +11,11 @@ from rag.domain.types import Cell, Document, Message, Page, Section, Syntax
 NEVER = -1  # right under a heading
 WORD, LINE, SENTENCE, PART = 0, 1, 2, 3  # inside a block
 NESTED, ITEM, LED_IN, BLOCK = 4, 5, 6, 8  # the beginning of one; LED_IN: after a line that ends with a colon
+MESSAGE = 9
 PAGE = 10
 DEEPEST_SECTION, SECTION = 11, 19  # minus its depth
 
+LONGEST_HEAD = 200  # characters of a message's first line
 LINEWISE: frozenset[Syntax] = frozenset({"code", "data", "table"})
 _FENCE = re.compile(r"`{3,}|~{3,}")
 _ITEM = re.compile(r"(?:[-*+•]|\(?\d{1,3}[.)])\s")
@@ -85,8 +88,22 @@ def blocks(text: str, region: Region) -> tuple[list[Cut], list[Table]]:
 
 
 def messages(document: Document) -> list[Cut]:
-    """A message of a chat begins a block, whatever its text looks like."""
-    return [(mark.at, BLOCK) for mark in document.marks if isinstance(mark.locator, Message)]
+    """A message of a chat is a better place to cut than any in it, whatever its text looks like."""
+    return [(mark.at, MESSAGE) for mark in document.marks if isinstance(mark.locator, Message)]
+
+
+def by_message(document: Document, region: Region) -> Iterator[Region]:
+    """A message is read on its own: code or a table that one does not end is not gone on with in the next."""
+    inside = [at for at, _ in messages(document) if region.start < at < region.end] if region.syntax == "chat" else []
+    for start, end in pairwise([region.start, *inside, region.end]):
+        yield replace(region, start=start, end=end, rank=region.rank if start == region.start else MESSAGE)
+
+
+def heads(document: Document) -> list[Table]:
+    """A message that is cut goes on below its first line, which says who wrote it and when."""
+    starts = [at for at, _ in messages(document)] if document.syntax == "chat" else []
+    first = (document.text[at : at + LONGEST_HEAD].partition("\n")[0] for at in starts)
+    return [Table(*span, head) for span, head in zip(pairwise([*starts, len(document.text)]), first, strict=True)]
 
 
 def _first_only(cuts: list[Cut], rank: int) -> list[Cut]:
@@ -123,6 +140,7 @@ class _Prose:
 
     def __init__(self, text: str, region: Region) -> None:
         self.text, self.region = text, region
+        self.chat = region.syntax == "chat"
         self.cuts: list[Cut] = []
         self.tables: list[Table] = []
         self.fence = "---" if region.start == 0 and text.startswith("---\n") else ""
@@ -163,6 +181,8 @@ class _Prose:
             self.fence = fence.group() if fence else ""
         if self.kind == "blank" or kind == "item" or kind not in ("text", self.kind):
             self._begin(at, len(line) - len(line.lstrip()), kind)
+        else:
+            self.under_heading &= not self.chat  # what stands below the message's head line has begun
         self.kind = "text" if kind in ("item", "rule") else kind
         self.colon = bare.endswith(":")
 
@@ -177,7 +197,7 @@ class _Prose:
             rank = NESTED if self.colon else ITEM
         else:
             rank = LED_IN if self.colon else BLOCK
-        self.under_heading = kind == "heading" or (not self.cuts and bool(self.region.path))
+        self.under_heading = kind == "heading" or (not self.cuts and (bool(self.region.path) or self.chat))
         self.cuts.append((at, rank))
 
     def _end_table(self, at: int) -> None:
@@ -215,5 +235,5 @@ def parts(text: str, start: int, end: int, syntax: Syntax) -> list[Cut]:
                 inside.append((at, PART if blank else SENTENCE if indent == 0 else LINE))
             blank = not length
     else:
-        inside = [(start + at, SENTENCE) for at, _ in sentences(text[start:end])]
+        inside = [(start + at, SENTENCE) for at, _ in sentences(text[start:end], syntax)]
     return [(start, BLOCK), *(cut for cut in inside if cut[0] > start)]

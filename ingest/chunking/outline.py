@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from ingest.chunking.blocks import SECTION, Cut, Region, Table, blocks, messages, regions
+from ingest.chunking.blocks import SECTION, Cut, Region, Table, blocks, by_message, heads, messages, regions
 from rag.domain.types import Document
 
 
@@ -43,9 +43,11 @@ def outline_of(document: Document) -> tuple[Outline, list[Cut]]:
     ranks: dict[int, int] = {}
     tables: list[Table] = []
     for region in all_regions:
-        cuts, found = blocks(text, region)
-        ranks.update(cuts)
-        tables.extend(found)
+        for piece in by_message(document, region):
+            cuts, found = blocks(text, piece)
+            ranks.update(cuts)
+            tables.extend(found)
+    tables = heads(document) or tables
     for at, rank in messages(document):
         ranks[at] = max(rank, ranks.get(at, rank))
     bare = len(text) - len(text.lstrip())

@@ -38,6 +38,7 @@ _ITEM = re.compile(r"[-*+•‣◦]\s+|(?=\(?\d{1,3}[.)]\s)|(?=\(?[a-zA-Z][)]\s)
 _QUOTE = re.compile(r"(?:>\s*)+")
 _HEADING_SIGN = re.compile(r"#{1,6}\s+")
 _CODE_SPAN = re.compile(r"(`+)(?!`)[^`\n]*(?:\n[^`\n]*)?\1(?!`)")
+MARGIN, WIDEST_MARGIN = 70, 100  # characters of a line that a program has wrapped
 _WORDS_BEFORE = 24  # characters looked at in front of a full stop
 
 
@@ -45,13 +46,14 @@ def sentences(text: str, syntax: Syntax = "markdown") -> list[Span]:
     """Spans [start, end) in order, without overlap or blank edges; together they hold every word of the text.
 
     Bullets, `#` of headings, fences, rules and other lines without a word stand in none. Code and tables: by line.
+    Chats: a line is a unit where it was ended on purpose; the line above a message that names its author is in none.
     """
     if syntax in LINEWISE:
         return [
             (start, end) for start, end, _ in _lines(text) if start < end and not _LAYOUT.fullmatch(text, start, end)
         ]
     found: list[Span] = []
-    for start, end, whole in _units(text):
+    for start, end, whole in _units(text, chat=syntax == "chat"):
         if whole:
             found.append((start, end))
         else:
@@ -70,11 +72,15 @@ def _lines(text: str) -> Iterator[tuple[int, int, int]]:
         position = after
 
 
-def _units(text: str) -> Iterator[tuple[int, int, bool]]:
+def _units(text: str, *, chat: bool) -> Iterator[tuple[int, int, bool]]:
     """(start, end, whole): paragraphs still to be split, and units that are whole already."""
-    fence = "---" if text.startswith("---\n") else ""  # front matter reads like code
+    fence = "---" if text.startswith("---\n") and not chat else ""  # front matter reads like code
     paragraph: list[Span] = []
     for start, end, _ in _lines(text):
+        if chat and CHAT_HEAD.fullmatch(text, start, end):
+            yield from _paragraph_units(text, paragraph, chat=True)
+            paragraph, fence = [], ""  # a message that forgot to close its code does not swallow the next one
+            continue
         if fence:
             if text.startswith(fence, start) and end - start >= len(fence) and start:
                 fence = ""
@@ -88,13 +94,13 @@ def _units(text: str) -> Iterator[tuple[int, int, bool]]:
         if kind == "text":
             paragraph.append((content, end))
             continue
-        yield from _paragraph_units(text, paragraph)
+        yield from _paragraph_units(text, paragraph, chat=chat)
         paragraph = [(content, end)] if kind == "item" else []
         if kind == "own":
             yield content, end, True
         elif kind == "fence":
             fence = _run(text, content)
-    yield from _paragraph_units(text, paragraph)
+    yield from _paragraph_units(text, paragraph, chat=chat)
 
 
 def _run(text: str, start: int) -> str:
@@ -126,7 +132,7 @@ def _classify(text: str, start: int, end: int) -> tuple[str, int]:
     return "text", start
 
 
-def _paragraph_units(text: str, lines: list[Span]) -> Iterator[tuple[int, int, bool]]:
+def _paragraph_units(text: str, lines: list[Span], *, chat: bool) -> Iterator[tuple[int, int, bool]]:
     """A paragraph, cut where a line was ended on purpose: a hard break, or a short line before a capital."""
     if not lines:
         return
@@ -135,7 +141,8 @@ def _paragraph_units(text: str, lines: list[Span]) -> Iterator[tuple[int, int, b
         wide = 0.7 * max(40, max(end - start for start, end in lines))
         before = begin
         for start, end in lines[1:]:
-            if _ended_on_purpose(text, (before, last), start, wide):
+            line = (before, last)
+            if _was_sent_so(text, line, start) if chat else _ended_on_purpose(text, line, start, wide):
                 yield begin, last, False
                 begin = start
             before, last = start, end
@@ -150,6 +157,13 @@ def _ended_on_purpose(text: str, line: Span, following: int, wide: float) -> boo
         return False
     word = text[following : following + 40].split(None, 1)[0]
     return end - start + 1 + len(word) < wide
+
+
+def _was_sent_so(text: str, line: Span, following: int) -> bool:
+    """In a chat a new line is meant, unless it is one that a mail program made at its margin."""
+    length = line[1] - line[0]
+    word = text[following : following + 40].split(None, 1)[0]
+    return not (length <= WIDEST_MARGIN and length + 1 + len(word) > MARGIN)
 
 
 def split_paragraph(text: str, start: int, end: int) -> Iterator[Span]:

@@ -54,6 +54,34 @@ def test_sentences_are_what_a_reader_would_quote(text: str, said: list[str]) -> 
     assert [text[start:end] for start, end in sentences(text)] == said
 
 
+CHAT = """Ada Lovelace · 2026-05-18 09:14 UTC
+the loss went to NaN
+Any idea?
+```
+lr = 1. 0
+
+Bob · 2026-05-18 09:15 UTC
+Lower the rate. Then try again
+- first this
+
+Mel · 2026-05-18 09:16 UTC
+We had hoped that the scheduler of the second run would have saved it,
+but the job was killed.
+"""
+
+
+def test_in_a_chat_a_line_is_a_unit_and_who_said_it_is_in_none() -> None:
+    assert [CHAT[start:end] for start, end in sentences(CHAT, "chat")] == [
+        "the loss went to NaN",
+        "Any idea?",
+        "lr = 1. 0",
+        "Lower the rate.",
+        "Then try again",
+        "first this",
+        "We had hoped that the scheduler of the second run would have saved it,\nbut the job was killed.",
+    ]
+
+
 def test_code_and_tables_are_cut_by_line() -> None:
     text = "def f():\n    return 1. \n\n}\n"
     assert [text[s:e] for s, e in sentences(text, "code")] == ["def f():", "return 1."]

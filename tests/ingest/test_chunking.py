@@ -197,6 +197,24 @@ def test_cells_and_messages_are_units() -> None:
     assert {0, text.index("import"), text.index("loss")} <= starts
 
 
+def test_a_chat_is_cut_between_messages_and_what_is_left_of_a_long_one_says_whose_it_is() -> None:
+    heads = [f"Ada · 2026-05-18 09:{n:02} UTC" for n in range(9)]
+    texts = ["```\ncode that nobody closes\n\nmore code"] + ["One more word.\n\nAnother few words here."] * 7
+    texts.append("A long message says this again. " * 40)
+    slices = [f"{head}\n{text}\n\n" for head, text in zip(heads, texts, strict=True)]
+    starts = [sum(map(len, slices[:n])) for n in range(9)]
+    marks = [Mark(at=at, locator=Message(str(at), "Ada", "2026-05-18T09:00:00+00:00")) for at in starts]
+    doc = document("".join(slices), "chat", marks, title="#help")
+    chunks = cut(doc, target=60, least=20)
+    whole = [chunk for chunk in chunks if chunk.start in starts]
+    assert len(whole) >= 4
+    rest = [chunk for chunk in chunks if chunk not in whole]
+    assert rest
+    assert all(chunk.context == f"#help\n{heads[8]}" for chunk in rest)
+    assert all(chunk.text.startswith("A long message") for chunk in rest)
+    assert not any(chunk.text.endswith(" UTC") for chunk in chunks)
+
+
 def test_what_is_in_front_takes_at_most_a_quarter_of_the_window() -> None:
     path = tuple(f"Heading number {n} which goes on and on" for n in range(12))
     doc = document("Words. " * 300, marks=[Mark(at=0, locator=Section(path))], title="A title " * 80)
