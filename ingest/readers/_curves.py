@@ -1,11 +1,18 @@
-"""A metric's history while it is read: the last value and the extremes exact, the points thinned when there are many."""
+"""A metric's history while it is read: last value and extremes exact, the points thinned when there are many."""
 
 import math
 
 from rag.domain.records import Metric, finite
 
-MOST_POINTS = 10_000
+MOST_POINTS = 10_000  # of a metric
+FEWEST_POINTS = 50
+POINTS_IN_ALL = 2_000_000  # of all metrics that are read together
 Point = tuple[int, int, float | None]  # step, time, value; None: not finite
+
+
+def share_of(metrics: int) -> int:
+    """How many points each of so many metrics may keep."""
+    return max(FEWEST_POINTS, min(MOST_POINTS, POINTS_IN_ALL // max(1, metrics)))
 
 
 class Curve:

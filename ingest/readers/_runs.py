@@ -1,7 +1,7 @@
 """From the record of an experiment run to a document: a line a value, each with the mark that names it."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from ingest.readers._builder import one_line
@@ -78,6 +78,18 @@ def parsed_run(record: RunRecord, beside: Beside | None = None) -> Parsed:
         run=record,
         people=(known,) if record.user else (),
     )
+
+
+def noted(parts: Iterable[Parsed], notes: list[str]) -> Iterator[Parsed]:
+    """The first part comes last: it carries the `notes` that grow while the others are read."""
+    first: Parsed | None = None
+    for parsed in parts:
+        if first is None:
+            first = parsed
+        else:
+            yield parsed
+    if first is not None:
+        yield replace(first, notes=(*first.notes, *notes))
 
 
 def title_of(record: RunRecord) -> str:
