@@ -23,16 +23,19 @@ from rag.client import Client
 from rag.domain.ports import LLM, Embedder, OnProgress
 from rag.domain.services import Services
 from rag.index.generations import HomeIndexes
+from rag.knowledge.decisions import DecisionLookup
 from rag.models.embedder import load_embedder
 from rag.models.llms import load_llm
 from rag.registry.catalog import SqlCatalog
 from rag.registry.conversations import SqlConversations
 from rag.registry.database import open_database
+from rag.registry.facts import SqlFacts
 from rag.registry.generations import SqlGenerations
 from rag.registry.grants import SqlGrants
 from rag.registry.home import Home, lock_home
 from rag.registry.jobs import SqlJobs
 from rag.registry.ledger import SqlLedger
+from rag.registry.sources import SqlSources
 from rag.retrieval.expansion import Expansion
 from rag.retrieval.retrievers import HybridRetriever
 from rag.retrieval.searcher import PassageSearcher
@@ -93,6 +96,7 @@ def build(
     return Services(
         catalog=catalog,
         ledger=SqlLedger(base.engine),
+        sources=SqlSources(base.engine),
         generations=generations,
         grants=SqlGrants(base.engine),
         jobs=jobs,
@@ -145,6 +149,7 @@ def _pipeline(base: _Base, catalog: SqlCatalog, indexes: HomeIndexes, pool: Read
     return Pipeline(
         catalog=catalog,
         ledger=SqlLedger(base.engine),
+        sources=SqlSources(base.engine),
         embedder=base.embedder,
         pool=pool,
         redactor=Redactor(),
@@ -161,6 +166,7 @@ def _answerer(
         embedder=base.embedder,
         writer=base.writer,
         threshold=DEFAULT,
+        lookups=(DecisionLookup(SqlFacts(base.engine), searcher.catalog),),
         conversations=None if base.mode == "read" else conversations,
         model={"llm": base.writer.name, "embedder": base.embedder.name},
         state=functools.partial(_index_warnings, indexes),

@@ -94,14 +94,15 @@ def written_facts(text: str, start: int, headings: Sequence[Heading]) -> tuple[F
 
 
 def _field_lines(text: str, start: int, end: int) -> Iterator[Fact]:
-    at, seen = start, 0
+    at, seen, blank = start, 0, False
     for line in text[start:end].split("\n")[:LONGEST_HEADER]:
         found = LINE.fullmatch(line.rstrip()) if len(line) <= LONGEST_LINE else None
-        if found:
+        if found and (not blank or fold(found[2]) in ALIASES):
             seen += 1
             yield Fact(key=found[2].strip(), value=_bare(found[5]), at=at + found.start(1))
-        elif seen and line.strip() and not line.startswith((" ", "\t", "#", "-", "*")):
+        elif seen and line.strip() and not line.startswith((" ", "\t", "#")):
             return  # prose begins
+        blank = bool(seen) and not line.strip()
         at += len(line) + 1
 
 
@@ -134,7 +135,7 @@ def _common(own: Iterable[Fact], text: str) -> Iterator[Fact]:
         name = ALIASES.get(fold(fact.key))
         if name is None:
             continue
-        value = _as_written(fact, text) if name in LINKS else str(fact.value).strip()
+        value = _as_written(fact, text) if name in LINKS or name == "version" else str(fact.value).strip()
         if name == "status":
             yield from _status(value, fact.at)
         elif name == "resolution":
@@ -154,8 +155,8 @@ def _items(name: str, value: str) -> Iterable[str]:
 
 
 def _as_written(fact: Fact, text: str) -> str:
-    """YAML makes 0010 an eight: a number in a link is read from the line itself."""
-    if not isinstance(fact.value, int) or fact.at is None:
+    """YAML makes 0010 an eight and 3.10 a 3.1: these numbers are read from the line itself."""
+    if not isinstance(fact.value, int | float) or fact.at is None:
         return str(fact.value)
     line = text[fact.at : fact.at + LONGEST_LINE].split("\n", 1)[0]
     return line.partition(":")[2].strip() or str(fact.value)
@@ -169,7 +170,7 @@ def links(value: str) -> list[str]:
     if targets:
         return list(dict.fromkeys(targets))
     if re.search(r"\w\.(md|rst|txt)\b", value):
-        return value.split()[:10]
+        return [word.strip("()[],;") for word in value.split()[:10]]
     found = [(SERIES.get(series.lower(), ""), int(number)) for series, number in NUMBERED.findall(value)]
     named = [pair for pair in found if pair[0]] or found  # `ADR 4 (of 2024)` names one
     numbered = [f"{series} {number}".strip() for series, number in named]
@@ -186,7 +187,7 @@ def _status(value: str, at: int | None) -> Iterator[Fact]:
     if not word.endswith("s"):
         yield Fact(key="status", value=word, at=at)
     name = "replaces" if word.endswith("s") else "superseded-by"
-    yield from (Fact(key=name, value=link, at=at) for link in links(found[2].strip(" :()-–—.")))
+    yield from (Fact(key=name, value=link, at=at) for link in links(found[2].strip(" :-–—.")))
 
 
 def _resolution(value: str, at: int | None) -> Iterator[Fact]:

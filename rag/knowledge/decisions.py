@@ -1,0 +1,167 @@
+"""What replaced it, who decided, what became of it: answered by code from the headers of decisions and cards."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from rag.domain.ports import Catalog
+from rag.domain.stores import Facts, Stated
+from rag.domain.types import Access, DocumentInfo, FactStatement, Finding, Query
+from rag.knowledge.cards import DECISION_KEYS, LINKS, Header, Link, Shelf, joined, quote_span
+from rag.knowledge.header_questions import CARD_FIELDS, HeaderQuestion, header_question
+
+ACCEPTED = frozenset({"accepted", "approved", "final", "active", "superseded", "implemented"})
+LONGEST_CHAIN = 20
+KEYS = {
+    "successor": LINKS,
+    "predecessor": LINKS,
+    "deciders": ("deciders", "delegate"),
+    "resolved": ("resolved", "date"),
+    "created": ("created", "date"),
+}
+SAYS = {
+    "delegate": "{value} was the delegate who decided on {full}.",
+    "deciders": "{value} decided on {full}.",
+    "authors": "{value} wrote {full}.",
+    "created": "{value} is the date of {full}.",
+    "resolved": "{value} is when {full} was decided; its status is {status}.",
+    "version": "{value} is the version that the header of {full} names.",
+    "licence": "{value} is the licence of {full}.",
+    "base-model": "{value} is the base model of {full}.",
+    "datasets": "{value}: {full} was trained on it, says its card.",
+}
+MISSES = {
+    "delegate": "{label} names no delegate in its header.",
+    "successor": "The header of {label} names nothing that replaced it, and no other header says that it does.",
+    "version": "{label} names no version in its header.",
+    "status": "{label} names no status in its header.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionLookup:
+    """Answers only when the field that is asked for is clear and one document alone is meant."""
+
+    facts: Facts
+    catalog: Catalog
+
+    def look_up(self, query: Query) -> Finding | None:
+        question = header_question(query.text)
+        if question is None:
+            return None
+        keys = KEYS.get(question.asked, (question.asked,))
+        identity = ("name", *keys) if question.asked in CARD_FIELDS else (*DECISION_KEYS, *keys)
+        shelf = Shelf.of(self.facts.saying(query, identity))
+        headers = tuple(header for header in shelf.headers if _is_asked(header, question))
+        header = Shelf(headers).find(question)
+        if header is None:
+            return None
+        teller = _Teller(self.catalog, query.access, shelf)
+        statements = tuple(teller.tell(question.asked, header))
+        if statements:
+            return Finding(statements=statements)
+        missing = MISSES.get(question.asked)
+        if missing is None or not _would_say(shelf, header, question.asked):
+            return None
+        return Finding(reason=missing.format(label=header.label))
+
+
+def _is_asked(header: Header, question: HeaderQuestion) -> bool:
+    """A card where a card's field is asked for, else a decision: not every page that has an author."""
+    if question.asked in CARD_FIELDS:
+        return bool(header.all(question.asked))
+    return any(header.all(key) for key in DECISION_KEYS)
+
+
+def _would_say(shelf: Shelf, header: Header, asked: str) -> bool:
+    """Silence means something only where headers of its kind have such a field."""
+    if asked == "successor":
+        return header.status is not None
+    source = header.document.source
+    return any(other.all(asked) for other in shelf.headers if other.document.source == source)
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """Makes the statements of one answer."""
+
+    catalog: Catalog
+    access: Access
+    shelf: Shelf
+    _texts: dict[tuple[str, int], str] = field(default_factory=dict)
+
+    def tell(self, asked: str, header: Header) -> Iterator[FactStatement]:
+        if asked == "successor":
+            return self._successors(header)
+        if asked == "predecessor":
+            return self._predecessors(header)
+        if asked == "status":
+            return self._status(header)
+        return self._field(asked, header)
+
+    def _field(self, asked: str, header: Header) -> Iterator[FactStatement]:
+        found = next((facts for key in KEYS.get(asked, (asked,)) if (facts := header.all(key))), ())
+        status = header.status
+        if asked == "resolved" and (status is None or not found):
+            return
+        values = list(dict.fromkeys(fact.value for fact in found))
+        if values:
+            value, said = joined(values), status.value.lower() if status else ""
+            text = SAYS[asked].format(value=value, full=header.full, status=said)
+            quoted = [*found, *([status] if asked == "resolved" and status else [])]
+            yield self._statement(text, quoted)
+
+    def _status(self, header: Header) -> Iterator[FactStatement]:
+        status = header.status
+        if status is None:
+            return
+        yield self._statement(f"{_capital(status.value)}: that is the status of {header.full}.", [status])
+        links = self.shelf.successors(header)
+        if links:
+            yield self._statement(f"{_names(links)} replaced it.", _quotes(links))
+
+    def _successors(self, header: Header) -> Iterator[FactStatement]:
+        links = self.shelf.successors(header)
+        if not links:
+            return
+        yield self._statement(f"{_names(links)} replaced {header.full}.", _quotes(links))
+        last, quotes = self._end_of_chain(links)
+        if last is not None:
+            yield self._statement(f"That one has been replaced too: {last.label} stands at the end now.", quotes)
+
+    def _predecessors(self, header: Header) -> Iterator[FactStatement]:
+        links = self.shelf.predecessors(header)
+        if links:
+            yield self._statement(f"{_names(links)}: that is what {header.full} replaced.", _quotes(links))
+
+    def _end_of_chain(self, links: Sequence[Link]) -> tuple[Header | None, list[Stated]]:
+        """As long as each has one successor; None when the first one is still the last."""
+        last, quotes, seen = None, list[Stated](), set[str]()
+        while len(links) == 1 and (to := links[0].to) is not None and to.document.id not in seen:
+            seen.add(to.document.id)
+            links = self.shelf.successors(to)
+            if len(links) == 1 and links[0].to is not None and len(seen) < LONGEST_CHAIN:
+                last = links[0].to
+                quotes.extend(_quotes(links))
+        return last, quotes
+
+    def _statement(self, text: str, said: Sequence[Stated]) -> FactStatement:
+        spans = [self._span(stated.document, stated.at) for stated in said if stated.at is not None]
+        return FactStatement(text=text, quotes=tuple(dict.fromkeys(spans)))
+
+    def _span(self, document: DocumentInfo, at: int) -> tuple[DocumentInfo, int, int]:
+        key = document.id, document.version
+        if key not in self._texts:
+            self._texts[key] = self.catalog.text(document.id, self.access, version=document.version).text
+        return document, *quote_span(self._texts[key], at)
+
+
+def _names(links: Sequence[Link]) -> str:
+    return joined([link.to.label if link.to else link.name for link in links])
+
+
+def _quotes(links: Sequence[Link]) -> list[Stated]:
+    return [stated for link in links for stated in link.quotes]
+
+
+def _capital(value: str) -> str:
+    return value[:1].upper() + value[1:]
