@@ -34,7 +34,7 @@ def documents_of(
                 authors=parsed.authors,
                 date=parsed.date,
                 url=parsed.url,
-                files=_files(candidate, parsed),
+                files=files_of(candidate, parsed),
                 text=parsed.text,
                 syntax=parsed.syntax,
                 marks=parsed.marks,
@@ -48,7 +48,7 @@ def documents_of(
     return documents
 
 
-def _files(candidate: Candidate, parsed: Parsed) -> tuple[str, ...]:
+def files_of(candidate: Candidate, parsed: Parsed) -> tuple[str, ...]:
     """As the user knows them: relative to the source."""
     if not parsed.files:
         return (candidate.relative,)

@@ -3,12 +3,13 @@
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ingest import outcomes
 from ingest.chunking import CHUNKING
+from ingest.conversations import Conversations
 from ingest.discover import resolve
 from ingest.documents import documents_of
 from ingest.fingerprint import Fingerprints
@@ -20,6 +21,7 @@ from ingest.scope import Target, targets
 from ingest.sync import Plan, Seen, plan
 from ingest.tally import Tally
 from ingest.writer import BATCH_CHUNKS, Writer
+from rag.domain.chats import Chats
 from rag.domain.errors import UnreadableSource
 from rag.domain.ports import Catalog, Embedder, Indexes, Ledger, OnProgress
 from rag.domain.records import FileOutcome
@@ -36,6 +38,7 @@ class _Run:
     kind: str
     on_progress: OnProgress
     writer: Writer
+    conversations: Conversations
     fingerprints: Fingerprints
     tally: Tally = field(default_factory=Tally)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -61,6 +64,7 @@ class Pipeline:
 
     catalog: Catalog
     ledger: Ledger
+    chats: Chats
     embedder: Embedder
     pool: Pool
     redactor: Redaction
@@ -104,7 +108,8 @@ class Pipeline:
         notify = on_progress or (lambda _progress: None)
         basis = (self.redactor.version, CHUNKING, self.embedder.fingerprint, kind)
         writer = Writer(self.catalog, self.embedder, self.indexes, notify, self.batch_chunks)
-        return _Run(space, kind, notify, writer, Fingerprints(basis))
+        conversations = Conversations(self.chats, writer, (CHUNKING, self.embedder.fingerprint))
+        return _Run(space, kind, notify, writer, conversations, Fingerprints(basis))
 
     @contextmanager
     def _keeper(self) -> Iterator[Originals]:
@@ -150,6 +155,7 @@ class Pipeline:
         found = origin.look(known, run.on_progress)
         work = _Work(source, origin, known, found, plan(found, known, origin.scope, now=run.now))
         self._read(work, run)
+        run.conversations.settle(source, gone=work.todo.gone)
         run.writer.flush()
         self._settle(work, run)
 
@@ -170,9 +176,10 @@ class Pipeline:
         parts = [self._redact(parsed, path, run) for parsed in outcome]
         for note in [note for parsed in parts for note in parsed.notes] if parts else ["nothing to read in it"]:
             run.tally.skip(path, note)
-        documents = documents_of(work.source, reading.candidate, parts, fingerprint=seen.fingerprint, kind=run.kind)
-        row = outcomes.indexed(reading, seen, now=run.now)
-        run.writer.add(work.source.id, row, documents)
+        others = run.conversations.take(work.source, reading.candidate, parts, run.kind)
+        documents = documents_of(work.source, reading.candidate, others, fingerprint=seen.fingerprint, kind=run.kind)
+        row = replace(outcomes.indexed(reading, seen, now=run.now), documents=len(parts) - len(others))
+        run.conversations.add(work.source.id, row, documents)
 
     def _redact(self, parsed: Parsed, path: str, run: _Run) -> Parsed:
         clean, findings = self.redactor.redact(parsed)
@@ -189,7 +196,7 @@ class Pipeline:
     def _settle(self, work: _Work, run: _Run) -> None:
         """What was not read: hidden where it is gone, counted, told, and in the ledger."""
         todo, tally = work.todo, run.tally
-        run.writer.remove(work.source.id, (*todo.removed, *todo.forgotten, *(old for old, _ in todo.moved)))
+        run.writer.remove(work.source.id, todo.gone)
         tally.sources += 1
         tally.files += sum(bool(seen.fingerprint) for seen in work.found.values())
         tally.unchanged += len(todo.unchanged)

@@ -50,6 +50,11 @@ class Plan:
     def read(self) -> tuple[str, ...]:
         return tuple(sorted((*self.added, *self.changed, *self.again, *(to for _, to in self.moved))))
 
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """Nothing is to be kept of these."""
+        return (*self.removed, *self.forgotten, *(old for old, _ in self.moved))
+
 
 def plan(
     found: Mapping[str, Seen], known: Mapping[str, FileOutcome], scope: Scope, *, now: datetime, retry: bool = False

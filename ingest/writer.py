@@ -32,19 +32,30 @@ class Writer:
     embedded: int = 0
     commits: int = 0
     _waiting: list[tuple[str, FileOutcome, list[Part]]] = field(default_factory=list)
+    _parts: dict[tuple[str, str], list[Part]] = field(default_factory=dict)  # waiting, by source and path
     _held: int = 0  # chunks waiting
 
     def add(self, source: str, outcome: FileOutcome, documents: Sequence[Document]) -> None:
-        """All parts of one path: they are written together, and the ledger with them."""
-        parts = [
-            (document, chunk_document(document, self.embedder.count_tokens, self.embedder.window))
-            for document in documents
-        ]
+        """All parts of one path: they are written together, and the ledger with them.
+
+        What `outcome` counts already is kept elsewhere: threads of chats.
+        """
+        parts = [self._cut(document) for document in documents]
         chunks = sum(len(chunks) for _, chunks in parts)
-        self._waiting.append((source, replace(outcome, documents=len(parts), chunks=chunks), parts))
-        self._held += chunks
-        if self._held >= self.batch_chunks:
-            self.flush()
+        counted = replace(outcome, documents=outcome.documents + len(parts), chunks=outcome.chunks + chunks)
+        self._waiting.append((source, counted, parts))
+        self._hold(chunks)
+
+    def put(self, document: Document) -> None:
+        """One part of a path whose other parts stay as they are."""
+        part = self._cut(document)
+        self._parts.setdefault((document.source, document.path), []).append(part)
+        self._hold(len(part[1]))
+
+    def hide(self, source: str, path: str, parts: Sequence[str]) -> None:
+        """Some parts of a path are no more."""
+        if parts:
+            self._commit([PathUpdate(source=source, path=path, prepared=(), gone=tuple(parts))])
 
     def remove(self, source: str, paths: Sequence[str]) -> None:
         """Hide what is gone."""
@@ -54,21 +65,29 @@ class Writer:
 
     def flush(self) -> None:
         """Raises what the embedder and the catalog raise; then nothing of the batch is stored."""
-        if not self._waiting:
+        if not (self._waiting or self._parts):
             return
-        waiting, self._waiting, self._held = self._waiting, [], 0
-        vectors = self._vectors([chunk.embedded for _, _, parts in waiting for _, chunks in parts for chunk in chunks])
+        waiting = [
+            *(PathUpdate(source=source, path=path, prepared=(), gone=()) for source, path in self._parts),
+            *(PathUpdate(source=source, path=row.path, prepared=(), outcome=row) for source, row, _ in self._waiting),
+        ]
+        cut = [*self._parts.values(), *(parts for _, _, parts in self._waiting)]
+        self._waiting, self._parts, self._held = [], {}, 0
+        vectors = self._vectors([chunk.embedded for parts in cut for _, chunks in parts for chunk in chunks])
         self._commit(
             [
-                PathUpdate(
-                    source=source,
-                    path=outcome.path,
-                    prepared=tuple(self._prepared(*part, vectors) for part in parts),
-                    outcome=outcome,
-                )
-                for source, outcome, parts in waiting
+                replace(update, prepared=tuple(self._prepared(*part, vectors) for part in parts))
+                for update, parts in zip(waiting, cut, strict=True)
             ]
         )
+
+    def _cut(self, document: Document) -> Part:
+        return document, chunk_document(document, self.embedder.count_tokens, self.embedder.window)
+
+    def _hold(self, chunks: int) -> None:
+        self._held += chunks
+        if self._held >= self.batch_chunks:
+            self.flush()
 
     def _commit(self, updates: list[PathUpdate]) -> None:
         self.chunks += self.catalog.commit(updates, model=self.embedder.fingerprint)[0]

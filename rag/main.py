@@ -27,6 +27,7 @@ from rag.knowledge.decisions import DecisionLookup
 from rag.models.embedder import load_embedder
 from rag.models.llms import load_llm
 from rag.registry.catalog import SqlCatalog
+from rag.registry.chats import SqlChats
 from rag.registry.conversations import SqlConversations
 from rag.registry.database import open_database
 from rag.registry.facts import SqlFacts
@@ -150,6 +151,7 @@ def _pipeline(base: _Base, catalog: SqlCatalog, indexes: HomeIndexes, pool: Read
         catalog=catalog,
         ledger=SqlLedger(base.engine),
         sources=SqlSources(base.engine),
+        chats=SqlChats(base.engine),
         embedder=base.embedder,
         pool=pool,
         redactor=Redactor(),

@@ -172,6 +172,7 @@ class Prepared:
 class PathUpdate:
     """All parts that one path of a source now has. Parts not named here are hidden; an empty tuple hides them all.
 
+    With `gone` only some of its parts: those in `gone` are hidden, and forgotten if they come back; the others stay.
     `outcome` goes into the ledger in the same transaction; None leaves the ledger as it is, for a path that is no file.
     `forget` takes the path out of the ledger: the file is gone.
     """
@@ -179,6 +180,7 @@ class PathUpdate:
     source: str
     path: str
     prepared: tuple[Prepared, ...]
+    gone: tuple[str, ...] | None = None
     outcome: FileOutcome | None = None
     forget: bool = False
 
@@ -498,6 +500,9 @@ class Progress:
     done: int
     total: int
     item: str = ""
+    bytes: int = 0  # done, of bytes_total; 0 where only things are counted
+    bytes_total: int = 0
+    seconds_left: float | None = None  # None: nobody can say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

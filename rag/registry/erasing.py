@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, exists, insert, select, update
 
 from rag.domain.errors import NotFound
+from rag.registry.chats import erase_messages
 from rag.registry.database import finish_scrub, writing
 from rag.registry.ledger import forget_files
 from rag.registry.rows import batches
@@ -40,6 +41,7 @@ def purge(engine: Engine, document: str) -> None:
         if row is None:
             raise NotFound(f"There is no document {document}.", fix="`teamlore search` shows the ids of documents.")
         feed_removals(connection, [document])
+        erase_messages(connection, document)
         _erase_rows(connection, document)
         _erase_quotes(connection, document)
         forget_files(connection, row.source, [row.path])

@@ -1,6 +1,6 @@
 """From rows to nouns, and who may see which rows: every read of documents and chunks goes through here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
@@ -52,7 +52,7 @@ CHUNK = (
 )
 
 
-def batches(items: Sequence[Item], size: int = BATCH) -> Iterator[list[Item]]:
+def batches(items: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]:
     rest = iter(items)
     while batch := list(islice(rest, size)):
         yield batch

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, Table, and_, bindparam, insert, 
 from rag.domain.errors import NotFound
 from rag.domain.types import Document, PathUpdate, Prepared
 from rag.registry.codecs import digest, pack_list, pack_marks, pack_text, pack_vector, plain_facts, sections
-from rag.registry.identity import chunk_id, text_hash
+from rag.registry.identity import chunk_id, document_id, text_hash
 from rag.registry.ledger import write_outcomes
 from rag.registry.moments import parse_day, parse_moment
 from rag.registry.records import rows_beside
@@ -49,6 +49,8 @@ def commit(connection: Connection, updates: Sequence[PathUpdate], *, model: str,
         for prepared in update_.prepared:
             _plan_document(plan, prepared, known.pop(prepared.document.id, None), counted, now)
         _plan_hiding(plan, list(known.values()), now)
+        if update_.gone is not None:
+            plan.refreshed.extend({"d": id_, "fingerprint": ""} for id_ in known)
     for version in plan.versions:
         version["space"] = spaces[version["source"]]  # never what the document says of itself
     _execute(connection, plan)
@@ -88,12 +90,22 @@ def _select_stored() -> Select[Any]:
 def _stored(connection: Connection, updates: Sequence[PathUpdate]) -> dict[tuple[str, str], dict[str, Row[Any]]]:
     """{(source, path): {document id: its row}}."""
     found: dict[tuple[str, str], dict[str, Row[Any]]] = {}
+    some = {id_ for update_ in updates if update_.gone is not None for id_ in _named(update_, update_.gone)}
+    statements = [_select_stored().where(documents.c.id.in_(ids)) for ids in batches(sorted(some))]
     for source in {update_.source for update_ in updates}:
-        for paths in batches([update_.path for update_ in updates if update_.source == source]):
-            statement = _select_stored().where(documents.c.source == source, documents.c.path.in_(paths))
-            for row in connection.execute(statement):
-                found.setdefault((source, row.path), {})[row.id] = row
+        whole = [update_.path for update_ in updates if update_.source == source and update_.gone is None]
+        for paths in batches(whole):
+            statements.append(_select_stored().where(documents.c.source == source, documents.c.path.in_(paths)))
+    for statement in statements:
+        for row in connection.execute(statement):
+            found.setdefault((row.source, row.path), {})[row.id] = row
     return found
+
+
+def _named(update_: PathUpdate, gone: Sequence[str]) -> Iterator[str]:
+    """Ids of the parts that an update of some parts is about."""
+    yield from (prepared.document.id for prepared in update_.prepared)
+    yield from (document_id(update_.source, update_.path, part) for part in gone)
 
 
 def _purged(connection: Connection, ids: Sequence[str]) -> dict[str, int]:

@@ -14,6 +14,7 @@ from ingest.pipeline import Pipeline
 from ingest.redaction import Redactor
 from rag.index.generations import HomeIndexes
 from rag.registry.catalog import SqlCatalog
+from rag.registry.chats import SqlChats
 from rag.registry.database import open_database
 from rag.registry.generations import SqlGenerations
 from rag.registry.ledger import SqlLedger
@@ -39,6 +40,7 @@ def pipeline_of(home: Path, *, indexed: bool) -> Pipeline:
     return Pipeline(
         catalog=catalog,
         ledger=SqlLedger(engine),
+        chats=SqlChats(engine),
         embedder=embedder,
         pool=InlinePool(),
         redactor=Redactor(),

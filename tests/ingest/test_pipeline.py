@@ -17,6 +17,7 @@ from rag.domain.errors import NotFound, StorageFailed
 from rag.domain.ports import Catalog
 from rag.domain.types import Access, Filters, IngestReport, Parsed, PathUpdate, Progress
 from rag.registry.catalog import SqlCatalog
+from rag.registry.chats import SqlChats
 from rag.registry.database import open_database
 from rag.registry.ledger import SqlLedger
 from tests.fakes import WordEmbedder
@@ -41,6 +42,7 @@ class Bench:
         self.pipeline = Pipeline(
             catalog=self.catalog,
             ledger=SqlLedger(self.engine),
+            chats=SqlChats(self.engine),
             embedder=self.embedder,
             pool=InlinePool(),
             redactor=Redactor(),

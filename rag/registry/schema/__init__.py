@@ -34,6 +34,7 @@ from rag.registry.schema.records import (
     people_log,
     run_values,
     runs,
+    threads,
 )
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "sources",
     "spaces",
     "texts",
+    "threads",
     "turn_documents",
     "turns",
     "upkeep",

@@ -75,6 +75,7 @@ sources = Table(
     Column("space", ForeignKey(spaces.c.name), nullable=False),
     Column("every", Integer, nullable=False, server_default=text("0")),  # seconds between two syncs; 0: when asked
     Column("kind", String, nullable=False, server_default=text("''")),  # that was given for all of it
+    Column("problem", Text, nullable=False, server_default=text("''")),  # why the last sync did nothing
     Column("synced_at", Moment),
 )
 

@@ -125,9 +125,11 @@ channels = Table(
     Column("channel", String, primary_key=True),
     Column("source", ForeignKey(sources.c.id), nullable=False),
     Column("path", String, nullable=False),
+    Column("change", Integer, nullable=False),  # how often what exports say of it has changed ...
+    Column("settled", Integer, nullable=False),  # ... and up to which change its documents follow
 )
 
-# What one export says about a channel, and about one message of it.
+# What one export says about a channel, about a thread of it, and about one message.
 coverages = Table(
     "coverages",
     metadata,
@@ -141,23 +143,36 @@ coverages = Table(
     Column("exported", String, nullable=False),
 )
 
+threads = Table(
+    "threads",
+    metadata,
+    Column("space", String, primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("source", ForeignKey(sources.c.id), primary_key=True),
+    Column("path", String, primary_key=True),
+    Column("thread", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("files", Text, nullable=False),
+    Column("people", Text, nullable=False),
+    Index("ix_threads_path", "source", "path"),
+)
+
 messages = Table(
     "messages",
     metadata,
     Column("space", String, primary_key=True),
     Column("channel", String, primary_key=True),
-    Column("thread", String, primary_key=True),
-    Column("id", String, primary_key=True),
     Column("source", ForeignKey(sources.c.id), primary_key=True),
     Column("path", String, primary_key=True),
+    Column("thread", String, primary_key=True),
+    Column("id", String, primary_key=True),
     Column("time", String, nullable=False),
     Column("author", String, nullable=False),
     Column("url", String, nullable=False),
-    Column("title", String, nullable=False),  # of the thread, as this export has it
-    Column("files", Text, nullable=False),  # of the thread, in this export
-    Column("people", Text, nullable=False),  # of the thread, JSON
     Column("body", LargeBinary, nullable=False),  # zstd of the slice of text
     Index("ix_messages_path", "source", "path"),
+    sqlite_with_rowid=False,
 )
 
 # --- the ledger -----------------------------------------------------------------------------------------------------

@@ -71,6 +71,8 @@ def _chats() -> None:
         sa.Column("channel", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("path", sa.String(), nullable=False),
+        sa.Column("change", sa.Integer(), nullable=False),
+        sa.Column("settled", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["source"], ["sources.id"], name="fk_channels_source"),
         sa.ForeignKeyConstraint(["space"], ["spaces.name"], name="fk_channels_space"),
         sa.PrimaryKeyConstraint("space", "channel", name="pk_channels"),
@@ -89,22 +91,35 @@ def _chats() -> None:
         sa.PrimaryKeyConstraint("space", "channel", "source", "path", name="pk_coverages"),
     )
     op.create_table(
-        "messages",
+        "threads",
         sa.Column("space", sa.String(), nullable=False),
         sa.Column("channel", sa.String(), nullable=False),
-        sa.Column("thread", sa.String(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("path", sa.String(), nullable=False),
-        sa.Column("time", sa.String(), nullable=False),
-        sa.Column("author", sa.String(), nullable=False),
-        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("thread", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("files", sa.Text(), nullable=False),
         sa.Column("people", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["source"], ["sources.id"], name="fk_threads_source"),
+        sa.PrimaryKeyConstraint("space", "channel", "source", "path", "thread", name="pk_threads"),
+    )
+    op.create_index("ix_threads_path", "threads", ["source", "path"], unique=False)
+    op.create_table(
+        "messages",
+        sa.Column("space", sa.String(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("thread", sa.String(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("time", sa.String(), nullable=False),
+        sa.Column("author", sa.String(), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["source"], ["sources.id"], name="fk_messages_source"),
-        sa.PrimaryKeyConstraint("space", "channel", "thread", "id", "source", "path", name="pk_messages"),
+        sa.PrimaryKeyConstraint("space", "channel", "source", "path", "thread", "id", name="pk_messages"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_messages_path", "messages", ["source", "path"], unique=False)
 
@@ -196,6 +211,7 @@ def _runs() -> None:
 def _columns() -> None:
     op.add_column("sources", sa.Column("every", sa.Integer(), server_default=sa.text("0"), nullable=False))
     op.add_column("sources", sa.Column("kind", sa.String(), server_default=sa.text("''"), nullable=False))
+    op.add_column("sources", sa.Column("problem", sa.Text(), server_default=sa.text("''"), nullable=False))
     op.add_column("sources", sa.Column("synced_at", MOMENT, nullable=True))
     op.add_column("versions", sa.Column("revision", sa.String(), server_default=sa.text("''"), nullable=False))
     op.add_column("versions", sa.Column("changed_by", sa.String(), server_default=sa.text("''"), nullable=False))
