@@ -16,6 +16,7 @@ from ingest.readers import (
     rst,
     sheets,
     table,
+    wandb,
 )
 from ingest.readers.base import Candidate, Reader, unsupported
 from rag.domain.errors import UnsupportedFormat
@@ -25,6 +26,7 @@ READERS: tuple[Reader, ...] = (
     rst.READER,
     notebook.READER,
     mlflow_store.READER,
+    wandb.READER,
     table.READER,
     data.READER,
     code.READER,

@@ -111,7 +111,8 @@ def _open(folder: Path) -> _Store:
         store.experiments[place] = _experiment(store, place, depth)
     store.by_run = {place: files for place, files in store.by_run.items() if _is_run(place, files)}
     store.most_points = share_of(sum("/metrics/" in f"/{file}" for file in store.files))
-    if (folder / ".trash").is_dir():
+    trash = folder / ".trash"
+    if trash.is_dir() and any(trash.iterdir()):
         store.notes.append("What lies in .trash was deleted; it was left out.")
     return store
 
