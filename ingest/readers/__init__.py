@@ -15,6 +15,7 @@ from ingest.readers import (
     plain,
     rst,
     sheets,
+    slack,
     table,
     wandb,
 )
@@ -27,6 +28,7 @@ READERS: tuple[Reader, ...] = (
     notebook.READER,
     mlflow_store.READER,
     wandb.READER,
+    slack.READER,
     table.READER,
     data.READER,
     code.READER,

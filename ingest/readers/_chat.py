@@ -90,8 +90,8 @@ def render(
 def slice_of(message: ChatMessage) -> str:
     """Its head line, its text, the names of what is attached, a blank line; empty when there is nothing to read."""
     text = BLANK_LINES.sub("\n\n", tidy(message.text)).strip()
-    names = [one_line(name) for name in message.attachments]
-    body = [*([_no_head(text)] if text else []), *(f"Attached: {name}" for name in names if name)]
+    names = ", ".join(filter(None, map(one_line, message.attachments)))
+    body = [*([_no_head(text)] if text else []), *([f"Attached: {names}"] if names else [])]
     if not body:
         return ""
     minute = utc(message.time).isoformat(sep=" ")[:16]
