@@ -146,9 +146,7 @@ def _rows(connection: Connection, table: Table, channel: Channel, *order: str) -
     return connection.execute(select(table).where(*here).order_by(*(table.c[name] for name in order))).all()
 
 
-def _grouped(
-    connection: Connection, table: Table, channel: Channel, *by: str
-) -> dict[tuple[str, ...], list[Row[Any]]]:
+def _grouped(connection: Connection, table: Table, channel: Channel, *by: str) -> dict[tuple[str, ...], list[Row[Any]]]:
     """In each group in the order of the table's key."""
     last = "id" if table is messages else "thread"
     found: dict[tuple[str, ...], list[Row[Any]]] = {}
