@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from ingest.readers._chat import ChatMessage, moment
+from ingest.readers._chat import ChatMessage, moment, shown
 from ingest.readers._loose import Record, dig, first, records, string
 from ingest.readers._slack_markup import Names, blocks_text, plain, with_blocks
 from rag.domain.records import Identity
@@ -105,7 +105,7 @@ def _author(record: Record, workspace: Workspace) -> tuple[str, Identity | None]
     told = shown_name(record.get("user_profile"))
     name = member.name if member else told
     if id and string(record, "subtype") != "bot_message" and not (member and member.bot):
-        return name or id, Identity(system="slack", id=id, name=name or id, email=member.email if member else "")
+        return name or id, Identity(system="slack", id=id, name=shown(name or id), email=member.email if member else "")
     bot = first(record, "username") or string(record, "bot_profile", "name") or name
     return bot or first(record, "bot_id") or id, None
 

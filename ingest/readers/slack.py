@@ -1,4 +1,4 @@
-"""A Slack export: a folder for each conversation, in it a file a day. A thread is a document, so is a day of the rest."""
+"""A Slack export: a folder for each conversation, in it a file a day. A document is a thread, or a day of the rest."""
 
 import dataclasses
 import os
@@ -105,7 +105,7 @@ def read_slack(candidate: Candidate, limits: Limits) -> Iterator[Parsed]:
     workspace = Workspace(members=members, names=names, address=_address(lists, reading.addresses))
     found = False
     for channel in channels:
-        for parsed in _documents(folder, channel, workspace, limits, reading):
+        for parsed in filter(lambda parsed: parsed.text, _documents(folder, channel, workspace, limits, reading)):
             found = True
             yield dataclasses.replace(parsed, notes=(*reading.taken(), *parsed.notes))
     if not found:
@@ -222,4 +222,4 @@ def _said(folder: Path, channel: Channel, workspace: Workspace, limits: Limits, 
             reading.note(f"{day}: {len(entries) - kept or 'all'} entries are no messages and were left out")
 
 
-READER = Reader(name="slack", version=1, claims=claims_slack, read=read_slack)
+READER: Reader = Reader(name="slack", version=1, claims=claims_slack, read=read_slack)
