@@ -15,7 +15,7 @@ import httpx
 Json = dict[str, Any]
 Body = Json | None
 Upload = tuple[list[tuple[str, Any]] | None, Body]  # files and fields
-Filters = Mapping[str, Any]  # spaces, kinds, authors: lists; after, before: ISO dates
+Filters = Mapping[str, Any]  # spaces, kinds, authors: lists; after, before: ISO dates; facts: "key=value"
 
 
 class ApiError(Exception):

@@ -40,6 +40,8 @@ Name = Annotated[Clean, Field(min_length=1, max_length=200)]
 Names = Annotated[list[Name], Field(max_length=100)]
 QuestionText = Annotated[Clean, Field(min_length=1, max_length=MAX_QUESTION), AfterValidator(_not_blank)]
 Moment = Annotated[datetime, AfterValidator(_aware)]
+Fact = Annotated[Clean, Field(max_length=500, pattern=r"^[^=]+=")]
+Facts = Annotated[list[Fact], Field(max_length=20, description="`status=accepted`: all of them hold, without case")]
 Id = Annotated[Clean, Field(min_length=1, max_length=300)]
 Cursor = Annotated[Clean, Field(max_length=500)]
 Limit = Annotated[int, Field(ge=1, le=200)]
@@ -57,6 +59,7 @@ class FiltersBody(Body):
     authors: Names = []
     after: date | None = Field(None, description="that day or later")
     before: date | None = Field(None, description="earlier than that day")
+    facts: Facts = []
 
     def filters(self) -> Filters:
         return Filters(
@@ -65,7 +68,13 @@ class FiltersBody(Body):
             authors=tuple(self.authors),
             after=self.after,
             before=self.before,
+            facts=tuple(fact_of(fact) for fact in self.facts),
         )
+
+
+def fact_of(written: str) -> tuple[str, str]:
+    key, _, value = written.partition("=")
+    return key.strip(), value.strip()
 
 
 def query_of(text: str, access: Access, *, filters: FiltersBody | None, as_of: datetime | None) -> Query:

@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rag.cli import documents as listing
 from rag.cli import keys, models, show, versions
 from rag.cli.open import Given, open_door, settings_of
 from rag.domain.errors import BadInput, NotFound
@@ -32,6 +34,10 @@ Kinds = Annotated[
     list[str] | None, typer.Option("--kind", help="Only this kind: retro, decision, notebook … (repeatable).")
 ]
 Authors = Annotated[list[str] | None, typer.Option("--author", help="Only by this author (repeatable).")]
+Facts = Annotated[
+    list[str] | None,
+    typer.Option("--fact", metavar="KEY=VALUE", help="Only where a header says so: status=accepted (repeatable)."),
+]
 After = Annotated[str, typer.Option(metavar="DATE", help="Dated this day or later.")]
 Before = Annotated[str, typer.Option(metavar="DATE", help="Dated before this day.")]
 AsOf = Annotated[str, typer.Option(metavar="DATE", help="What was valid then.")]
@@ -77,13 +83,14 @@ def ask(
     space: Spaces = None,
     kind: Kinds = None,
     author: Authors = None,
+    fact: Facts = None,
     after: After = "",
     before: Before = "",
     as_of: AsOf = "",
     json: AsJson = False,
 ) -> None:
     """Answer a question, with the exact words the answer rests on."""
-    asked = _asked(question, _filters(space, kind, author, after, before), as_of)
+    asked = _asked(question, replace(_filters(space, kind, author, after, before), facts=listing.facts_of(fact)), as_of)
     with open_door(context.obj) as door:
         answer = door.ask(asked)
     show.as_json(answer) if json else show.answer(answer)
@@ -97,13 +104,14 @@ def search(
     space: Spaces = None,
     kind: Kinds = None,
     author: Authors = None,
+    fact: Facts = None,
     after: After = "",
     before: Before = "",
     as_of: AsOf = "",
     json: AsJson = False,
 ) -> None:
     """Find passages."""
-    asked = _asked(query, _filters(space, kind, author, after, before), as_of)
+    asked = _asked(query, replace(_filters(space, kind, author, after, before), facts=listing.facts_of(fact)), as_of)
     with open_door(context.obj) as door:
         hits = door.search(asked, k)
     show.as_json({"hits": hits}) if json else show.hits(hits)
@@ -127,6 +135,7 @@ def show_document(
     show.as_json({**whole, **span}) if json else show.raw(text)
 
 
+app.command("documents")(listing.documents)
 app.command("versions")(versions.versions)
 
 

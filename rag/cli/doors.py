@@ -150,6 +150,7 @@ def _asked_json(asked: Asked) -> Json:
             "spaces": list(filters.spaces),
             "kinds": list(filters.kinds),
             "authors": list(filters.authors),
+            "facts": [f"{key}={value}" for key, value in filters.facts],
             **({"after": filters.after.isoformat()} if filters.after else {}),
             **({"before": filters.before.isoformat()} if filters.before else {}),
         },

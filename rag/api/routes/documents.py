@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
-from rag.api.bodies import MAX_INT, Cursor, FiltersBody, Id, Limit, Names
+from rag.api.bodies import MAX_INT, Cursor, Facts, FiltersBody, Id, Limit, Names
 from rag.api.context import CallDep, visible
 from rag.api.schemas import DocumentShape, Shape
 from rag.domain.errors import BadInput
@@ -57,14 +57,15 @@ class TextShape(VersionShape):
     marks: list[dict[str, Any]]
 
 
-def filters_of(
+def filters_of(  # noqa: PLR0913 - a query parameter is a parameter here
     spaces: Annotated[Names, Query()] = [],  # noqa: B006 - FastAPI copies defaults
     kinds: Annotated[Names, Query()] = [],  # noqa: B006
     authors: Annotated[Names, Query()] = [],  # noqa: B006
     after: date | None = None,
     before: date | None = None,
+    facts: Annotated[Facts, Query()] = [],  # noqa: B006
 ) -> FiltersBody:
-    return FiltersBody(spaces=spaces, kinds=kinds, authors=authors, after=after, before=before)
+    return FiltersBody(spaces=spaces, kinds=kinds, authors=authors, after=after, before=before, facts=facts)
 
 
 @router.get("", response_model=DocumentPage)
