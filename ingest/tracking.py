@@ -179,7 +179,8 @@ class MlflowServer:
         if response.status_code in (401, 403):
             raise BackendFailed(
                 f"The MLflow server at {self._url} does not let us in (status {response.status_code}).",
-                fix="Set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.",
+                fix="Set MLFLOW_TRACKING_URI to its address, and MLFLOW_TRACKING_TOKEN or MLFLOW_TRACKING_USERNAME and"
+                " MLFLOW_TRACKING_PASSWORD.",
             )
         try:
             value = load_json(response.text, "its answer")
@@ -201,11 +202,33 @@ class MlflowServer:
         )
 
 
-def open_mlflow(name: str, *, token: str = "", user: tuple[str, str] | None = None) -> MlflowServer:
-    """The server that `mlflow:http://host:5000` names; a name and password in the address are used and not kept.
+def mlflow_opener(environment: Mapping[str, str]) -> Callable[[str], MlflowServer]:
+    """Opens `mlflow:http://host:5000`. MLflow's own variables say how to sign in.
 
-    Raises BadInput for something else than an HTTP address.
+    What they say goes to the server that MLFLOW_TRACKING_URI names and to no other: a name comes from a user.
     """
+    said = {key: environment.get(f"MLFLOW_TRACKING_{key}", "") for key in ("URI", "TOKEN", "USERNAME", "PASSWORD")}
+    user = (said["USERNAME"], said["PASSWORD"]) if said["USERNAME"] else None
+
+    def open_server(name: str) -> MlflowServer:
+        if _place(name.removeprefix(SCHEME)) == _place(said["URI"]):
+            return open_mlflow(name, token=said["TOKEN"], user=user)
+        return open_mlflow(name)
+
+    return open_server
+
+
+def _place(url: str) -> tuple[str, str, int | None]:
+    """Raises BadInput for an address whose port is no number."""
+    parts = urlsplit(url)
+    try:
+        return parts.scheme, parts.hostname or "", parts.port
+    except ValueError as error:
+        raise BadInput(f"{url} is no address.", fix="Write it as mlflow:http://127.0.0.1:5000.") from error
+
+
+def open_mlflow(name: str, *, token: str = "", user: tuple[str, str] | None = None) -> MlflowServer:
+    """A name and password in the address are used and not kept. Raises BadInput for no HTTP address."""
     parts = urlsplit(name.removeprefix(SCHEME))
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadInput(f"{name} names no MLflow server.", fix="Write it as mlflow:http://127.0.0.1:5000.")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ingest.pipeline import Pipeline
 from ingest.redaction import Redactor
 from ingest.sandbox import ReaderPool
+from ingest.tracking import mlflow_opener
 from rag.answering.answerer import EvidenceAnswerer
 from rag.answering.compose import ExtractiveWriter, Writer
 from rag.answering.prompt import PointerWriter
@@ -157,6 +158,7 @@ def _pipeline(base: _Base, catalog: SqlCatalog, indexes: HomeIndexes, pool: Read
         redactor=Redactor(),
         indexes=indexes,
         originals=base.home.originals if base.settings.keep_originals else None,
+        remotes={"mlflow": mlflow_opener(os.environ)},
     )
 
 
