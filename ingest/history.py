@@ -44,21 +44,44 @@ class Committed:
     paths: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Depth:
+    """How far back to look: the newest `commits` of HEAD, of each path the last `versions`; 0: not at all."""
+
+    commits: int = 1_000
+    versions: int = 3
+
+
 @dataclass(slots=True)
 class GitHistory:
-    """The last `versions` versions of each path, out of the newest `commits` of HEAD. Read once, when it is opened."""
+    """Read once, when it is first asked for: a repository where nothing was committed since costs a look at HEAD.
 
+    Every method raises UnreadableSource when git's own files are damaged.
+    """
+
+    root: Path
     head: str
-    commits: tuple[Committed, ...]  # newest first
+    depth: Depth
     _repo: "Repo"
+    _commits: tuple[Committed, ...] | None = None
     _past: dict[str, list[Past]] = field(default_factory=dict)
+
+    @property
+    def commits(self) -> tuple[Committed, ...]:
+        """Newest first."""
+        if self._commits is None:
+            try:
+                self._commits = tuple(self._walk())
+            except _damaged() as error:
+                raise _unreadable(self.root, error) from error
+        return self._commits
 
     def past(self, path: str) -> Sequence[Past]:
         """Newest first; the first is what HEAD holds. Empty for a path that HEAD's last commits did not touch."""
-        return self._past.get(path, ())
+        return self._past.get(path, ()) if self.commits else ()
 
     def data(self, past: Past) -> bytes:
-        """Raises UnreadableSource for a damaged repository, and for more than MOST_BYTES."""
+        """Raises UnreadableSource for more than MOST_BYTES too."""
         from dulwich.objects import ObjectID
 
         try:
@@ -74,28 +97,37 @@ class GitHistory:
     def close(self) -> None:
         self._repo.close()
 
+    def _walk(self) -> Iterator[Committed]:
+        """Fills what `past` gives."""
+        for entry in self._repo.get_walker(max_entries=self.depth.commits):
+            who, revision = _who(entry.commit), _revision(entry.commit)
+            paths = []
+            for change in entry.changes():
+                if isinstance(change, list) or change.new is None or change.new.path is None:  # a merge; a removal
+                    continue
+                path = change.new.path.decode("utf-8", "replace")
+                paths.append(path)
+                known = self._past.setdefault(path, [])
+                if len(known) < self.depth.versions:
+                    known.append(Past(blob=change.new.sha.decode(), revision=revision, identity=who))
+            yield Committed(revision=revision, identity=who, paths=tuple(paths))
 
-def open_history(root: Path, *, versions: int, commits: int) -> GitHistory | None:
-    """None when `root` is no working folder of git's, or a repository without a commit.
 
-    Raises UnreadableSource when git's own files are damaged.
-    """
+def open_history(root: Path, depth: Depth) -> GitHistory | None:
+    """None when `root` is no working folder of git's, or a repository without a commit. Raises UnreadableSource."""
     if not (root / ".git").exists():
         return None
     from dulwich.repo import Repo
 
     try:
         repo = Repo(str(root))
-        head = repo.head().decode()
-        history = GitHistory(head=head, commits=(), _repo=repo)
-        history.commits = tuple(_walk(history, versions, commits))
+        return GitHistory(root=root, head=repo.head().decode(), depth=depth, _repo=repo)
     except KeyError as error:
         if error.args == (b"HEAD",):
             return None
         raise _unreadable(root, error) from error
     except _damaged() as error:
         raise _unreadable(root, error) from error
-    return history
 
 
 def blob_id(data: bytes) -> str:
@@ -124,23 +156,6 @@ def months(history: GitHistory, name: str) -> Iterator[Parsed]:
                 part=month,
                 people=parsed.people,
             )
-
-
-def _walk(history: GitHistory, versions: int, commits: int) -> Iterator[Committed]:
-    """Fills what `past` gives, newest first."""
-    for entry in history._repo.get_walker(max_entries=commits):
-        commit = entry.commit
-        who, revision = _who(commit), _revision(commit)
-        paths = []
-        for change in entry.changes():
-            if isinstance(change, list) or change.new is None or change.new.path is None:  # a merge; a removal
-                continue
-            path = change.new.path.decode("utf-8", "replace")
-            paths.append(path)
-            known = history._past.setdefault(path, [])
-            if len(known) < versions:
-                known.append(Past(blob=change.new.sha.decode(), revision=revision, identity=who))
-        yield Committed(revision=revision, identity=who, paths=tuple(paths))
 
 
 def _who(commit: "Commit") -> Identity:

@@ -5,7 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from rag.domain.records import FileOutcome
+from rag.domain.records import FileOutcome, FileState
+from rag.domain.syncing import CAREFUL, FileRow, SourceInfo, SourcePlan, SyncOptions
 from rag.domain.types import (
     Access,
     Answer,
@@ -95,6 +96,10 @@ class Catalog(Protocol):
         """{path: fingerprint} of the files of a source that were read as they are now: the ledger's indexed ones."""
         ...
 
+    def revisions(self, source: str) -> dict[str, frozenset[str]]:
+        """{path: the revisions that made its versions}; "" of a version nobody said anything about."""
+        ...
+
     def known_vectors(self, hashes: Sequence[str], model: str) -> dict[str, Matrix]:
         """{hash of the embedded text: vector}, for those that are stored for this model's fingerprint."""
         ...
@@ -176,8 +181,54 @@ class Ledger(Protocol):
 
     def put(self, source: str, outcomes: Sequence[FileOutcome]) -> None: ...
 
+    def stamp(self, source: str, stamps: Mapping[str, str]) -> None:
+        """{path: stamp} of files that were looked at and found as they were."""
+        ...
+
     def outcomes(self, source: str) -> dict[str, FileOutcome]:
         """By path."""
+        ...
+
+    def rows(
+        self, access: Access, *, state: FileState | None = None, source: str = "", limit: int = 50, cursor: str = ""
+    ) -> tuple[list[FileRow], str]:
+        """By source and path, those of sources the caller may read; and the cursor of the next page."""
+        ...
+
+    def counts(self, access: Access, *, source: str = "") -> dict[str, int]:
+        """Files by state."""
+        ...
+
+
+class Sources(Protocol):
+    """What is remembered of each source beside its files."""
+
+    def all(self, access: Access) -> list[SourceInfo]:
+        """By name; not those that were forgotten."""
+        ...
+
+    def get(self, source: str, access: Access) -> SourceInfo:
+        """Raises NotFound, also when not allowed."""
+        ...
+
+    def paths(self, source: str) -> list[str]:
+        """Every path something is stored or known of."""
+        ...
+
+    def schedule(self, source: str, every: int) -> None:
+        """Seconds; 0: only when asked. Raises NotFound."""
+        ...
+
+    def synced(self, source: str, at: datetime, *, kind: str | None = None) -> None:
+        """`kind`: that was given for all of it; None leaves what is remembered. Raises NotFound."""
+        ...
+
+    def failed(self, source: str, problem: str) -> None:
+        """Why a sync of it did nothing; the next one that does something clears it. Raises NotFound."""
+        ...
+
+    def forget(self, source: str) -> None:
+        """No longer listed or synced, its files unknown. What is stored of it is hidden before. Raises NotFound."""
         ...
 
 
@@ -356,13 +407,36 @@ class Answerer(Protocol):
 class Ingestor(Protocol):
     def ingest(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[Path | str],
         *,
         space: str,
         kind: str = "",
+        options: SyncOptions = CAREFUL,
         on_progress: OnProgress | None = None,
     ) -> IngestReport:
-        """One bad file never stops it: the report names it. Raises NotFound when a named path is missing."""
+        """One bad file never stops it: the report names it. Raises NotFound when a named path is missing.
+
+        A `str` may also name something that is asked over the network (`mlflow:http://...`); BackendFailed when it
+        does not answer.
+        """
+        ...
+
+    def plan(
+        self, paths: Sequence[Path | str], *, space: str, kind: str = "", options: SyncOptions = CAREFUL
+    ) -> list[SourcePlan]:
+        """What `ingest` would do. Writes nothing."""
+        ...
+
+    def sync(
+        self, source: str, *, options: SyncOptions = CAREFUL, on_progress: OnProgress | None = None
+    ) -> IngestReport:
+        """All of a remembered source again. Raises NotFound, also when its root is gone, and Conflict when it held
+        files and looks empty: a disk that is not mounted must not erase what is known.
+        """
+        ...
+
+    def remove(self, source: str) -> int:
+        """Hide all its documents and forget it; how many paths. Raises NotFound."""
         ...
 
     def upload(

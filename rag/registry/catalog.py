@@ -24,7 +24,7 @@ from rag.registry import writing as write
 from rag.registry.database import reading, writing
 from rag.registry.grants import ensure_space
 from rag.registry.identity import source_id
-from rag.registry.schema import feed, files, sources
+from rag.registry.schema import feed, files, sources, versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,14 @@ class SqlCatalog:
         indexed = select(files.c.path, files.c.fingerprint).where(files.c.source == source, files.c.state == "indexed")
         with reading(self.engine) as connection:
             return dict(connection.execute(indexed).all())
+
+    def revisions(self, source: str) -> dict[str, frozenset[str]]:
+        told = select(versions.c.path, versions.c.revision).where(versions.c.source == source).distinct()
+        found: dict[str, set[str]] = {}
+        with reading(self.engine) as connection:
+            for path, revision in connection.execute(told):
+                found.setdefault(path, set()).add(revision)
+        return {path: frozenset(known) for path, known in found.items()}
 
     def known_vectors(self, hashes: Sequence[str], model: str) -> dict[str, Matrix]:
         with reading(self.engine) as connection:

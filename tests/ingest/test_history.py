@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from dulwich import porcelain
 
-from ingest.history import blob_id, months, open_history
+from ingest.history import Depth, blob_id, months, open_history
 from rag.domain.errors import UnreadableSource
 
 MAY = 1_777_600_000  # 2026-05-01
@@ -40,7 +40,7 @@ def test_each_path_has_its_last_versions_with_who_and_why(team: Team) -> None:
     for lr in ("1e-4", "2e-4", "3e-4"):
         last = team.commit(f"Use {lr}\n\nThe loss was better.", run=f"lr {lr}")
     team.commit("Another", "Bo Li <bo@example.org>", other="words")
-    history = open_history(team.root, versions=2, commits=100)
+    history = open_history(team.root, Depth(versions=2))
     assert history is not None
     past = history.past("run.md")
     assert [history.data(each) for each in past] == [b"lr 3e-4", b"lr 2e-4"]
@@ -56,7 +56,7 @@ def test_each_path_has_its_last_versions_with_who_and_why(team: Team) -> None:
 def test_the_commits_of_a_month_are_one_document_of_messages(team: Team) -> None:
     team.commit("Start", run="lr 1e-4")
     team.commit("bf16 instead of fp16: the loss went to NaN", "Bo Li <bo@example.org>", run="bf16", other="x")
-    history = open_history(team.root, versions=2, commits=100)
+    history = open_history(team.root, Depth(versions=2))
     assert history is not None
     (month,) = months(history, "team")
     assert (month.part, month.kind, month.authors) == ("2026-05", "history", ("Ada", "Bo Li"))
@@ -67,9 +67,9 @@ def test_the_commits_of_a_month_are_one_document_of_messages(team: Team) -> None
 
 
 def test_a_folder_without_git_and_a_repository_without_commits_have_no_past(tmp_path: Path, team: Team) -> None:
-    assert open_history(team.root, versions=2, commits=10) is None
+    assert open_history(team.root, Depth()) is None
     (tmp_path / "plain").mkdir()
-    assert open_history(tmp_path / "plain", versions=2, commits=10) is None
+    assert open_history(tmp_path / "plain", Depth()) is None
 
 
 def test_a_damaged_repository_is_told(team: Team) -> None:
@@ -78,5 +78,8 @@ def test_a_damaged_repository_is_told(team: Team) -> None:
         if path.is_file():
             path.chmod(0o600)
             path.write_bytes(path.read_bytes()[:5])
+    history = open_history(team.root, Depth())
+    assert history is not None
     with pytest.raises(UnreadableSource, match="cannot be read"):
-        open_history(team.root, versions=2, commits=10)
+        history.past("run.md")
+    history.close()
