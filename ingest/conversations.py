@@ -45,19 +45,28 @@ class Conversations:
         """Write what has changed of the space's threads. `gone`: paths of the source that are no more."""
         for path in sorted(self._paths(source.id).intersection(gone)):
             self.chats.put(source, path, ())
-        channels = self.chats.waiting(source.space)
-        left = [(channel, self._write(channel)) for channel in channels]
-        self.writer.flush()
-        for channel, threads in left:
-            self.writer.hide(channel.source, channel.path, threads)
-        self.chats.settle(channels)
+        self._write(source.space)
         for held in self._held:
             self.writer.add(*held)
         self._held.clear()
         self._known.clear()
 
-    def _write(self, channel: Channel) -> list[str]:
-        """Hands on the threads that have changed; returns those that are no more."""
+    def leave(self, source: Source) -> None:
+        """Threads others tell of too become theirs; what is stored under this source is then for the caller to hide."""
+        self.chats.leave(source)
+        self._write(source.space)
+        self._known.clear()
+
+    def _write(self, space: str) -> None:
+        channels = self.chats.waiting(space)
+        left = [(channel, self._hand_on(channel)) for channel in channels]
+        self.writer.flush()
+        for channel, threads in left:
+            self.writer.hide(channel.source, channel.path, threads)
+        self.chats.settle(channels)
+
+    def _hand_on(self, channel: Channel) -> list[str]:
+        """The threads that have changed go to the writer; returns those that are no more."""
         stored = self.chats.stored(channel)
         for thread in merge(self.chats.exports(channel)):
             document = document_of(channel, thread, self.basis)

@@ -63,6 +63,10 @@ class Chats(Protocol):
         """All that a path says, in place of what it said before. The channels of both wait to be merged."""
         ...
 
+    def leave(self, source: Source) -> None:
+        """Nothing is said by it any more; channels it named first that others still tell of move to one of those."""
+        ...
+
     def paths(self, source: str) -> set[str]:
         """Those that say something."""
         ...

@@ -37,9 +37,16 @@ class SqlChats:
             for export in exports:
                 _insert(connection, source, path, export)
                 _settle_down(connection, source, export)
-            for keys in batches(sorted(concerned)):
-                changed = update(channels).where(channels.c.space == source.space, channels.c.channel.in_(keys))
-                connection.execute(changed.values(change=channels.c.change + 1))
+            _changed(connection, source.space, sorted(concerned))
+
+    def leave(self, source: Source) -> None:
+        with writing(self.engine) as connection:
+            said = select(coverages.c.channel).where(coverages.c.source == source.id).distinct()
+            concerned = connection.execute(said).scalars().all()
+            for table in SAYING:
+                connection.execute(delete(table).where(table.c.source == source.id))
+            _move_out(connection, source)
+            _changed(connection, source.space, concerned)
 
     def paths(self, source: str) -> set[str]:
         with reading(self.engine) as connection:
@@ -118,17 +125,45 @@ def _insert(connection: Connection, source: Source, path: str, export: Export) -
         connection.execute(insert(messages), rows)
 
 
+def _changed(connection: Connection, space: str, keys: Sequence[str]) -> None:
+    for some in batches(keys):
+        these = channels.c.space == space, channels.c.channel.in_(some)
+        connection.execute(update(channels).where(*these).values(change=channels.c.change + 1))
+
+
 def _settle_down(connection: Connection, source: Source, export: Export) -> None:
     """A channel that is new in the space gets its place: under its name, in the source that named it."""
     here = channels.c.space == source.space, channels.c.channel == export.channel
-    if connection.execute(select(exists().where(*here))).scalar():
-        return
-    place = place_of(export.channel, export.name)
-    taken = [and_(table.c.source == source.id, table.c.path == place) for table in (channels, documents, files)]
-    if any(connection.execute(select(exists().where(each))).scalar() for each in taken):
-        place = f"{place}-{short_hash(export.channel)[:6]}"
-    new = {"space": source.space, "channel": export.channel, "source": source.id, "path": place}
-    connection.execute(insert(channels).values(**new, change=0, settled=0))
+    if not connection.execute(select(exists().where(*here))).scalar():
+        place = _free_place(connection, source.id, export.channel, export.name)
+        new = {"space": source.space, "channel": export.channel, "source": source.id, "path": place}
+        connection.execute(insert(channels).values(**new, change=0, settled=0))
+
+
+def _free_place(connection: Connection, source: str, channel: str, name: str) -> str:
+    place = place_of(channel, name)
+    taken = [exists().where(table.c.source == source, table.c.path == place) for table in (channels, documents, files)]
+    taken[1] = taken[1].where(~documents.c.part.startswith(channel, autoescape=True))  # its own lie there, hidden
+    if any(connection.execute(select(each)).scalar() for each in taken):
+        return f"{place}-{short_hash(channel)[:6]}"
+    return place
+
+
+def _move_out(connection: Connection, source: Source) -> None:
+    """What lies at the old place is as good as unknown, should it ever come back."""
+    for row in connection.execute(select(channels).where(channels.c.source == source.id)).all():
+        here = channels.c.space == row.space, channels.c.channel == row.channel
+        old = documents.c.source == source.id, documents.c.path == row.path
+        connection.execute(update(documents).where(*old).values(fingerprint=""))
+        others = select(coverages.c.source, coverages.c.name).where(
+            coverages.c.space == row.space, coverages.c.channel == row.channel
+        )
+        other = connection.execute(others.order_by(coverages.c.source, coverages.c.path).limit(1)).one_or_none()
+        if other is None:
+            connection.execute(delete(channels).where(*here))
+            continue
+        place = _free_place(connection, other.source, row.channel, other.name)
+        connection.execute(update(channels).where(*here).values(source=other.source, path=place, change=row.change + 1))
 
 
 def place_of(channel: str, name: str) -> str:
