@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,12 +32,15 @@ def resolve(path: Path) -> Path:
         raise NotFound(f"{path} does not exist.", fix="Check the spelling; a folder or a file is wanted.") from error
 
 
-def walk(root: Path, claims_folder: Callable[[Path], bool]) -> Walk:
-    """`root` as `resolve` gives it. In the order of names; links, hidden and generated folders are left out."""
+def walk(root: Path, claims_folder: Callable[[Path], bool], only: Collection[Path] = ()) -> Walk:
+    """`root` as `resolve` gives it. In the order of names; links, hidden and generated folders are left out.
+
+    `only`: what does not lie on the way to these paths, or below them, is not looked at.
+    """
     found = Walk()
     mode = root.stat().st_mode
     if stat.S_ISDIR(mode):
-        _walk_folder(root, claims_folder, found)
+        _walk_folder(root, claims_folder, found, only)
     elif stat.S_ISREG(mode):
         found.files.append(root)
     else:
@@ -45,7 +48,7 @@ def walk(root: Path, claims_folder: Callable[[Path], bool]) -> Walk:
     return found
 
 
-def _walk_folder(root: Path, claims_folder: Callable[[Path], bool], found: Walk) -> None:
+def _walk_folder(root: Path, claims_folder: Callable[[Path], bool], found: Walk, only: Collection[Path]) -> None:
     waiting = [root]
     while waiting:
         folder = waiting.pop()
@@ -62,8 +65,12 @@ def _walk_folder(root: Path, claims_folder: Callable[[Path], bool], found: Walk)
             found.skipped.append((folder, "a virtual environment or a cache"))
             continue
         found.visited.add(folder)
-        below = list(_sort_out(entries, found))
+        below = list(_sort_out([entry for entry in entries if _wanted(Path(entry.path), only)], found))
         waiting.extend(reversed(below))
+
+
+def _wanted(path: Path, only: Collection[Path]) -> bool:
+    return not only or any(path.is_relative_to(one) or one.is_relative_to(path) for one in only)
 
 
 def _sort_out(entries: list[os.DirEntry[str]], found: Walk) -> Iterator[Path]:

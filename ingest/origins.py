@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from ingest.fingerprint import Fingerprints, look, look_into
+from ingest.fingerprint import Fingerprints, look, look_into, stamp, stamp_into
 from ingest.readers.base import Candidate, Reader, look_at
 from ingest.scope import Target
 from ingest.sync import Scope, Seen
@@ -22,6 +22,9 @@ Outcome = tuple[Parsed, ...] | UnreadableSource
 
 class Pool(Protocol):
     """Reads files in child processes."""
+
+    @property
+    def readers(self) -> tuple[Reader, ...]: ...
 
     def find(self, candidate: Candidate) -> Reader | None: ...
 
@@ -51,15 +54,12 @@ class Origin(Protocol):
         ...
 
     @property
-    def skipped(self) -> Sequence[tuple[str, str]]:
-        """(path, why) of what was left out by its name or place; `failed` alike."""
+    def looks_empty(self) -> bool:
+        """There is nothing at all where it should be: gone, or only not to be seen now."""
         ...
 
-    @property
-    def failed(self) -> Sequence[tuple[str, str]]: ...
-
     def look(self, known: Mapping[str, FileOutcome], on_progress: OnProgress) -> dict[str, Seen]:
-        """{path: what it is now}. Raises BackendFailed when nobody answers: then nothing is known to be gone."""
+        """{path: what it is now}, what is left out too. Raises BackendFailed when nobody answers."""
         ...
 
     def read(self, paths: Sequence[str]) -> Iterator[Reading]:
@@ -77,6 +77,7 @@ class Files:
     target: Target
     pool: Pool
     fingerprints: Fingerprints
+    rehash: bool = False
 
     @property
     def root(self) -> str:
@@ -87,35 +88,41 @@ class Files:
         return Scope(paths=self.target.scopes, unseen=self.target.unseen, named=self.target.named)
 
     @property
-    def skipped(self) -> Sequence[tuple[str, str]]:
-        return self.target.skipped
-
-    @property
-    def failed(self) -> Sequence[tuple[str, str]]:
-        return self.target.failed
+    def looks_empty(self) -> bool:
+        return (
+            "" in self.target.scopes and not self.target.found and not self.target.unseen and self.target.root.exists()
+        )
 
     def look(self, known: Mapping[str, FileOutcome], on_progress: OnProgress) -> dict[str, Seen]:
         """What cannot be opened is `unseen`: it may be back tomorrow."""
-        del known
-        found: dict[str, Seen] = {}
+        found = {path: Seen(reason=reason) for path, reason in self.target.skipped}
+        found |= {path: Seen(reason=reason, failed=True) for path, reason in self.target.failed}
         for n, (relative, path) in enumerate(self.target.found.items()):
             if n % LOOKS_PER_PROGRESS == 0:
                 on_progress(Progress(stage="looking", done=n, total=len(self.target.found), item=relative))
             try:
-                found[relative] = self._look_at(relative, path)
+                found[relative] = self._look_at(relative, path, known.get(relative))
             except OSError as error:
                 found[relative] = Seen(reason=f"cannot be read: {error.strerror or error}", failed=True)
                 self.target.unseen.add(relative)
         return found
 
-    def _look_at(self, relative: str, path: Path) -> Seen:
-        candidate, content = (look_into if relative in self.target.folders else look)(path, relative)
+    def _look_at(self, relative: str, path: Path, row: FileOutcome | None) -> Seen:
+        """Opened only when it may have changed since the ledger's row was written."""
+        whole = relative in self.target.folders
+        stamped, size = (stamp_into if whole else stamp)(path, self.fingerprints.setup)
+        if row is not None and stamped and row.stamp == stamped and not self.rehash:
+            if row.fingerprint:
+                return Seen(fingerprint=row.fingerprint, reader=row.reader, size=size, stamp=stamped)
+            if row.state == "skipped" and relative not in self.target.named:
+                return Seen(reason=row.reason, size=size, stamp=stamped)
+        candidate, content = (look_into if whole else look)(path, relative)
         reader = self.pool.find(candidate) if content else None
-        size = path.stat().st_size
         if reader is not None:
-            return Seen(fingerprint=self.fingerprints.of(reader, content), reader=reader.name, size=size)
+            print_ = self.fingerprints.of(reader, content)
+            return Seen(fingerprint=print_, reader=reader.name, size=size, stamp=stamped)
         wanted = relative in self.target.named and (bool(content) or self.root == UPLOADS)  # empty: told, no failure
-        return Seen(reason=_why_not(candidate, content), failed=wanted, size=size)
+        return Seen(reason=_why_not(candidate, content), failed=wanted, size=size, stamp=stamped)
 
     def read(self, paths: Sequence[str]) -> Iterator[Reading]:
         handed: dict[str, float] = {}
@@ -177,21 +184,23 @@ class Asked:
     remote: Remote
     fingerprints: Fingerprints
     scope: Scope = EVERYTHING
-    skipped: Sequence[tuple[str, str]] = ()
-    failed: Sequence[tuple[str, str]] = ()
+    _found: dict[str, Seen] = field(default_factory=dict)
 
     @property
     def root(self) -> str:
         return self.remote.root
 
+    @property
+    def looks_empty(self) -> bool:
+        return not self._found
+
     def look(self, known: Mapping[str, FileOutcome], on_progress: OnProgress) -> dict[str, Seen]:
         del known
         on_progress(Progress(stage="looking", done=0, total=0, item=self.root))
         reader = self.root.partition(":")[0]
-        return {
-            path: Seen(fingerprint=self.fingerprints.of_remote(content), reader=reader)
-            for path, content in self.remote.listing().items()
-        }
+        for path, content in self.remote.listing().items():
+            self._found[path] = Seen(fingerprint=self.fingerprints.of_remote(content), reader=reader)
+        return self._found
 
     def read(self, paths: Sequence[str]) -> Iterator[Reading]:
         for path in paths:

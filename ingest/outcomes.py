@@ -64,3 +64,17 @@ def failed(
         at=now,
         next_try=again,
     )
+
+
+def same(row: FileOutcome, before: FileOutcome | None) -> bool:
+    """Nothing new to write down."""
+    return before is not None and (row.state, row.reason, row.stamp) == (before.state, before.reason, before.stamp)
+
+
+def told(row: FileOutcome) -> str:
+    """The reason as a report gives it, with what happens next."""
+    if row.state == "parked":
+        return f"parked after {row.tries} tries: {row.reason} `teamlore ingest FILE --retry` tries again."
+    if row.next_try is not None:
+        return f"{row.reason} It is tried again from {row.next_try:%Y-%m-%d %H:%M} UTC on."
+    return row.reason

@@ -3,59 +3,33 @@
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest import outcomes
 from ingest.chunking import CHUNKING
 from ingest.conversations import Conversations
 from ingest.discover import resolve
-from ingest.documents import documents_of
 from ingest.fingerprint import Fingerprints
+from ingest.history import Depth
 from ingest.originals import Originals, distinct_names
-from ingest.origins import UPLOADS, Asked, Files, Opener, Origin, Outcome, Pool, Reading
+from ingest.origins import UPLOADS, Asked, Files, Opener, Origin, Outcome, Pool
 from ingest.readers.base import Candidate
 from ingest.redaction import Redaction
 from ingest.scope import Target, targets
-from ingest.sync import Plan, Seen, plan
-from ingest.tally import Tally
+from ingest.steps import Run, Work, carry_out
+from ingest.sync import held, plan
 from ingest.writer import BATCH_CHUNKS, Writer
 from rag.domain.chats import Chats
-from rag.domain.errors import UnreadableSource
-from rag.domain.ports import Catalog, Embedder, Indexes, Ledger, OnProgress
-from rag.domain.records import FileOutcome
-from rag.domain.types import IngestReport, Parsed, Progress, Source
+from rag.domain.errors import Conflict, NotFound, TeamloreError
+from rag.domain.ports import Catalog, Embedder, Indexes, Ledger, OnProgress, Sources
+from rag.domain.syncing import CAREFUL, SourcePlan, SyncOptions
+from rag.domain.types import Access, IngestReport, Source, Trouble
+from rag.registry.identity import source_id
 
 __all__ = ["Outcome", "Pipeline", "Pool"]
 
-
-@dataclass(slots=True)
-class _Run:
-    """What one call carries along."""
-
-    space: str
-    kind: str
-    on_progress: OnProgress
-    writer: Writer
-    conversations: Conversations
-    fingerprints: Fingerprints
-    tally: Tally = field(default_factory=Tally)
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    def report(self) -> IngestReport:
-        return self.tally.report(chunks=self.writer.chunks, embedded=self.writer.embedded)
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """One source of a call: what is known of it, what was found, what is to be done."""
-
-    source: Source
-    origin: Origin
-    known: Mapping[str, FileOutcome]
-    found: Mapping[str, Seen]
-    todo: Plan
+EVERYTHING = Access(everything=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,37 +38,76 @@ class Pipeline:
 
     catalog: Catalog
     ledger: Ledger
+    sources: Sources
     chats: Chats
     embedder: Embedder
     pool: Pool
     redactor: Redaction
     indexes: Indexes
     originals: Path | None = None
+    past: Depth = field(default_factory=Depth)
     remotes: Mapping[str, Opener] = field(default_factory=dict)  # by the word before the first colon of a name
     batch_chunks: int = BATCH_CHUNKS  # of one transaction
 
     def ingest(
-        self, paths: Sequence[Path | str], *, space: str, kind: str = "", on_progress: OnProgress | None = None
-    ) -> IngestReport:
-        """A `str` may name a remote. Raises NotFound before anything is touched; StorageFailed, BackendFailed: what
-        was written before stays.
-        """
-        run = self._run(space, kind, on_progress)
-        for origin in self._origins(paths, run):
-            self._sync(origin, run)
-        self._finish(run)
-        return run.report()
-
-    def upload(
         self,
-        files: Sequence[tuple[str, bytes]],
+        paths: Sequence[Path | str],
         *,
         space: str,
         kind: str = "",
+        options: SyncOptions = CAREFUL,
         on_progress: OnProgress | None = None,
     ) -> IngestReport:
+        """Raises NotFound before anything is touched; StorageFailed, BackendFailed: what was written before stays."""
+        run = self._run(space, kind, options, on_progress)
+        for origin in self._origins(paths, run):
+            try:
+                self._sync(origin, run)
+            except Conflict as error:
+                run.tally.fail(_name(origin.root), str(error))
+        self._finish(run)
+        return run.report()
+
+    def plan(
+        self, paths: Sequence[Path | str], *, space: str, kind: str = "", options: SyncOptions = CAREFUL
+    ) -> list[SourcePlan]:
+        run = self._run(space, kind, options, None)
+        return [_told(self._work(origin, run)) for origin in self._origins(paths, run)]
+
+    def sync(
+        self, source: str, *, options: SyncOptions = CAREFUL, on_progress: OnProgress | None = None
+    ) -> IngestReport:
+        known = self.sources.get(source, EVERYTHING)
+        root = known.source.root
+        run = self._run(known.source.space, known.kind, options, on_progress)
+        try:
+            if root == UPLOADS:
+                raise Conflict("Uploads have no folder to look into.", fix="Upload the files again.")
+            for origin in self._origins([root], run):
+                self._sync(origin, run)
+        except TeamloreError as error:
+            if isinstance(error, NotFound):
+                error = _gone(known.source)
+            self.sources.failed(source, str(error))
+            raise error from None
+        self._finish(run)
+        return run.report()
+
+    def remove(self, source: str) -> int:
+        known = self.sources.get(source, EVERYTHING).source
+        run = self._run(known.space, "", CAREFUL, None)
+        paths = self.sources.paths(source)
+        run.conversations.settle(known, gone=paths)
+        run.writer.remove(source, paths)
+        self.sources.forget(source)
+        self._finish(run)
+        return len(paths)
+
+    def upload(
+        self, files: Sequence[tuple[str, bytes]], *, space: str, kind: str = "", on_progress: OnProgress | None = None
+    ) -> IngestReport:
         """A name that was uploaded before is its next version. Raises StorageFailed, BackendFailed."""
-        run = self._run(space, kind, on_progress)
+        run = self._run(space, kind, CAREFUL, on_progress)
         with self._keeper() as originals:
             places = {name: originals.keep(name, data) for name, data in distinct_names(files)}
             target = Target(Path(UPLOADS), known=True, found=places, named=set(places))
@@ -104,12 +117,21 @@ class Pipeline:
                 originals.forget(places[file])
         return run.report()
 
-    def _run(self, space: str, kind: str, on_progress: OnProgress | None) -> _Run:
+    def _run(self, space: str, kind: str, options: SyncOptions, on_progress: OnProgress | None) -> Run:
         notify = on_progress or (lambda _progress: None)
         basis = (self.redactor.version, CHUNKING, self.embedder.fingerprint, kind)
         writer = Writer(self.catalog, self.embedder, self.indexes, notify, self.batch_chunks)
-        conversations = Conversations(self.chats, writer, (CHUNKING, self.embedder.fingerprint))
-        return _Run(space, kind, notify, writer, conversations, Fingerprints(basis))
+        return Run(
+            space=space,
+            kind=kind,
+            options=options,
+            on_progress=notify,
+            writer=writer,
+            conversations=Conversations(self.chats, writer, (CHUNKING, self.embedder.fingerprint)),
+            ledger=self.ledger,
+            redactor=self.redactor,
+            fingerprints=Fingerprints(basis, self.pool.readers),
+        )
 
     @contextmanager
     def _keeper(self) -> Iterator[Originals]:
@@ -121,7 +143,7 @@ class Pipeline:
 
     # --- from names to sources ---------------------------------------------------------------------------------------
 
-    def _origins(self, paths: Iterable[Path | str], run: _Run) -> list[Origin]:
+    def _origins(self, paths: Iterable[Path | str], run: Run) -> list[Origin]:
         """Every path is looked for before any is read."""
         remotes: list[Origin] = []
         named: list[Path] = []
@@ -131,88 +153,80 @@ class Pipeline:
                 remotes.append(Asked(opener(str(path)), run.fingerprints))
             else:
                 named.append(resolve(Path(path)))
-        roots = [Path(source.root) for source in self.catalog.sources() if source.space == run.space]
-        known = [root for root in roots if root.is_absolute()]
-        found = targets(named, known, self._claims_folder) if named else []
-        return [*(Files(target, self.pool, run.fingerprints) for target in found), *remotes]
+        sources = [known.source for known in self.sources.all(EVERYTHING) if known.source.space == run.space]
+        roots = [root for root in (Path(source.root) for source in sources) if root.is_absolute()]
+        found = targets(named, roots, self._claims_folder, run.options.only) if named else []
+        files = (Files(target, self.pool, run.fingerprints, run.options.rehash) for target in found)
+        return [*files, *remotes]
 
     def _claims_folder(self, folder: Path) -> bool:
         return self.pool.find(Candidate(path=folder, relative=folder.name, is_dir=True)) is not None
 
     # --- one source --------------------------------------------------------------------------------------------------
 
-    def _sync(self, origin: Origin, run: _Run) -> None:
-        """Bring what is stored of a source to what its origin holds."""
-        for path, reason in origin.skipped:
-            run.tally.skip(path, reason)
-        for path, reason in origin.failed:
-            run.tally.fail(path, reason)
-        if isinstance(origin, Files) and not (origin.target.found or origin.target.known):
-            return
-        name = "uploads" if origin.root == UPLOADS else Path(origin.root).name or "/"
-        source = self.catalog.put_source(name=name, root=origin.root, space=run.space)
+    def _work(self, origin: Origin, run: Run) -> Work:
+        """What is to be done for a source that may not be there yet. Writes nothing."""
+        source = Source(
+            id=source_id(origin.root, run.space), name=_name(origin.root), root=origin.root, space=run.space
+        )
         known = self.ledger.outcomes(source.id)
         found = origin.look(known, run.on_progress)
-        work = _Work(source, origin, known, found, plan(found, known, origin.scope, now=run.now))
-        self._read(work, run)
-        run.conversations.settle(source, gone=work.todo.gone)
-        run.writer.flush()
-        self._settle(work, run)
+        if origin.looks_empty and any(held(row) for row in known.values()) and not run.options.allow_empty:
+            raise Conflict(
+                f"{source.name} looks empty, and {len(known):,} files of it are known: nothing was changed.",
+                fix="Is its disk mounted? If all of it is gone for good, say --allow-empty.",
+            )
+        todo = plan(found, known, origin.scope, now=run.now, retry=run.options.retry)
+        return Work(source, origin, known, found, todo)
 
-    def _read(self, work: _Work, run: _Run) -> None:
-        paths = work.todo.read
-        for n, reading in enumerate(work.origin.read(paths)):
-            path = reading.candidate.relative
-            run.on_progress(Progress(stage="reading", done=n, total=len(paths), item=path))
-            if isinstance(reading.outcome, UnreadableSource):
-                self._fail(work, reading, reading.outcome, run)
-            else:
-                self._store(work, reading, reading.outcome, run)
+    def _sync(self, origin: Origin, run: Run) -> None:
+        """Bring what is stored of a source to what its origin holds."""
+        work = self._work(origin, run)
+        self.catalog.put_source(name=work.source.name, root=origin.root, space=run.space)
+        carry_out(work, run)
+        if "" in origin.scope.paths:
+            self.sources.synced(work.source.id, run.now, kind=run.kind)
 
-    def _store(self, work: _Work, reading: Reading, outcome: Sequence[Parsed], run: _Run) -> None:
-        """All parts of one path, redacted, on their way to the registry with the ledger's row."""
-        path = reading.candidate.relative
-        seen = work.found[path]
-        parts = [self._redact(parsed, path, run) for parsed in outcome]
-        for note in [note for parsed in parts for note in parsed.notes] if parts else ["nothing to read in it"]:
-            run.tally.skip(path, note)
-        others = run.conversations.take(work.source, reading.candidate, parts, run.kind)
-        documents = documents_of(work.source, reading.candidate, others, fingerprint=seen.fingerprint, kind=run.kind)
-        row = replace(outcomes.indexed(reading, seen, now=run.now), documents=len(parts) - len(others))
-        run.conversations.add(work.source.id, row, documents)
-
-    def _redact(self, parsed: Parsed, path: str, run: _Run) -> Parsed:
-        clean, findings = self.redactor.redact(parsed)
-        run.tally.mask(path, findings)
-        run.tally.count(clean)
-        return clean
-
-    def _fail(self, work: _Work, reading: Reading, error: UnreadableSource, run: _Run) -> None:
-        path = reading.candidate.relative
-        row = outcomes.failed(reading, work.found[path], work.known.get(path), error=error, now=run.now)
-        run.tally.fail(path, row.reason)
-        self.ledger.put(work.source.id, [row])
-
-    def _settle(self, work: _Work, run: _Run) -> None:
-        """What was not read: hidden where it is gone, counted, told, and in the ledger."""
-        todo, tally = work.todo, run.tally
-        run.writer.remove(work.source.id, todo.gone)
-        tally.sources += 1
-        tally.files += sum(bool(seen.fingerprint) for seen in work.found.values())
-        tally.unchanged += len(todo.unchanged)
-        tally.removed += len(todo.removed)
-        tally.moved += len(todo.moved)
-        for path in (*todo.waiting, *todo.parked):
-            tally.fail(path, work.known[path].reason)
-        rows = []
-        for path in todo.left_out:
-            seen = work.found[path]
-            (tally.fail if seen.failed else tally.skip)(path, seen.reason)
-            rows.append(outcomes.left_out(path, seen, work.known.get(path), now=run.now))
-        self.ledger.put(work.source.id, rows)
-
-    def _finish(self, run: _Run) -> None:
+    def _finish(self, run: Run) -> None:
         """Indexes are opened and checked only when there is something for them: that takes longer than looking."""
         run.writer.flush()
         if run.writer.commits:
             self.indexes.catch_up(run.on_progress)
+
+
+def _name(root: str) -> str:
+    return "uploads" if root == UPLOADS else Path(root).name or "/"
+
+
+def _gone(source: Source) -> NotFound:
+    return NotFound(
+        f"The folder or file of the source {source.name} is not there: nothing was changed.",
+        fix="Mount its disk or put it back; `teamlore sources remove` hides what is known of it.",
+    )
+
+
+def _told(work: Work) -> SourcePlan:
+    todo = work.todo
+    failed = [path for path in todo.left_out if work.found[path].failed]
+    skipped = [path for path in todo.left_out if not work.found[path].failed]
+    return SourcePlan(
+        source=work.source.name,
+        root=work.source.root,
+        added=todo.added,
+        changed=todo.changed,
+        moved=todo.moved,
+        removed=todo.removed,
+        unchanged=todo.unchanged,
+        again=todo.again,
+        failed=(*_known_troubles(work, todo.waiting), *_found_troubles(work, failed)),
+        parked=_known_troubles(work, todo.parked),
+        skipped=_found_troubles(work, skipped),
+    )
+
+
+def _known_troubles(work: Work, paths: Iterable[str]) -> tuple[Trouble, ...]:
+    return tuple(Trouble(file=path, reason=outcomes.told(work.known[path])) for path in paths)
+
+
+def _found_troubles(work: Work, paths: Iterable[str]) -> tuple[Trouble, ...]:
+    return tuple(Trouble(file=path, reason=work.found[path].reason) for path in paths)

@@ -44,6 +44,10 @@ class ReaderPool:
         for slot in reversed(self._all):
             self._slots.put(slot)
 
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        return self._readers
+
     def find(self, candidate: Candidate) -> Reader | None:
         return next((reader for reader in self._readers if reader.claims(candidate)), None)
 

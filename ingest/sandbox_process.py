@@ -19,7 +19,14 @@ import psutil
 from ingest.codec import parsed_from_json
 from ingest.readers.base import Candidate, Limits
 from ingest.sandbox_child import LENGTH, OUT_OF_MEMORY
-from rag.domain.errors import BackendFailed, LimitExceeded, UnreadableSource, UnsupportedFormat
+from rag.domain.errors import (
+    BackendFailed,
+    LimitExceeded,
+    ReaderCrashed,
+    ReaderStopped,
+    UnreadableSource,
+    UnsupportedFormat,
+)
 from rag.domain.types import Parsed
 
 START_SECONDS = 60.0
@@ -74,7 +81,7 @@ class ReaderProcess:
         except _Gone as gone:
             raise self._failure(candidate.relative, gone.limit) from gone
         except (OSError, ValueError, psutil.Error) as error:
-            raise UnreadableSource(f"{candidate.relative}: its reader failed ({error}).", fix=LEAVE_OUT) from error
+            raise ReaderCrashed(f"{candidate.relative}: its reader failed ({error}).", fix=LEAVE_OUT) from error
 
     def kill(self) -> None:
         """From any thread; a read under way sees the end of the process."""
@@ -178,9 +185,9 @@ class ReaderProcess:
         elif code == -signal.SIGKILL:
             limit = "reading it was stopped by the system, most likely for want of memory"
         if limit:
-            return LimitExceeded(f"{name}: {limit}.", fix=LEAVE_OUT)
+            return ReaderStopped(f"{name}: {limit}.", fix=LEAVE_OUT)
         how = signal.Signals(-code).name if code and code < 0 else f"exit code {code}"
-        return UnreadableSource(f"{name}: its reader crashed ({how}).", fix=LEAVE_OUT)
+        return ReaderCrashed(f"{name}: its reader crashed ({how}).", fix=LEAVE_OUT)
 
 
 def _start(scratch: Path, log: Path) -> "subprocess.Popen[bytes]":

@@ -34,15 +34,22 @@ class Target:
         return "." if path.is_dir() else path.name
 
 
-def targets(named: Iterable[Path], known: Collection[Path], claims_folder: Callable[[Path], bool]) -> list[Target]:
-    """`named` as `discover.resolve` gives them, `known`: the roots of the space's sources."""
+def targets(
+    named: Iterable[Path],
+    known: Collection[Path],
+    claims_folder: Callable[[Path], bool],
+    only: Collection[Path] = (),
+) -> list[Target]:
+    """`named` as `discover.resolve` gives them, `known`: the roots of the space's sources, `only`: see SyncOptions."""
     by_root = {root: Target(root, known=True) for root in known}
     paths = list(dict.fromkeys(named))
     for path in sorted(paths, key=lambda path: len(path.parts)):
         if _owner(path, by_root) is None:
             by_root[path] = Target(path, known=False)
     for path in paths:
-        _take(path, walk(path, claims_folder), by_root)
+        below = [one for one in only if one.is_relative_to(path)]
+        if below or not only:
+            _take(path, walk(path, claims_folder, below), by_root, below)
     return [target for target in by_root.values() if target.found or target.scopes or target.skipped or target.failed]
 
 
@@ -53,9 +60,10 @@ def _owner(path: Path, by_root: dict[Path, Target]) -> Target | None:
     return None
 
 
-def _take(path: Path, found: Walk, by_root: dict[Path, Target]) -> None:
-    owner = _must_own(path, by_root)
-    owner.scopes.add("" if path == owner.root else owner.inside(path))
+def _take(path: Path, found: Walk, by_root: dict[Path, Target], only: Collection[Path]) -> None:
+    for one in only or (path,):
+        owner = _must_own(one, by_root)
+        owner.scopes.add("" if one == owner.root else owner.inside(one))
     for place in (*found.files, *found.folders):
         target = _must_own(place, by_root)
         target.found[target.inside(place)] = place
@@ -63,6 +71,7 @@ def _take(path: Path, found: Walk, by_root: dict[Path, Target]) -> None:
         target = _must_own(place, by_root)
         target.folders.add(target.inside(place))
     if found.files == [path]:
+        owner = _must_own(path, by_root)
         owner.named.add(owner.inside(path))
     for place, reason in found.skipped:
         target = _must_own(place, by_root)
@@ -71,11 +80,12 @@ def _take(path: Path, found: Walk, by_root: dict[Path, Target]) -> None:
         target = _must_own(place, by_root)
         target.failed.append((target.inside(place), reason))
         target.unseen.add("" if place == target.root else target.inside(place))
-    _scope_of_inner_sources(path, found, by_root)
+    for one in only or (path,):
+        _scope_of_inner_sources(one, found, by_root)
 
 
 def _scope_of_inner_sources(path: Path, found: Walk, by_root: dict[Path, Target]) -> None:
-    """Sources below the named path were looked at too, where the walk came by their root or saw that it is gone."""
+    """Sources below what was looked at were too, where the walk came by their root or saw that it is gone."""
     left_out = {place for place, _ in found.skipped}
     for root, target in by_root.items():
         if root == path or not root.is_relative_to(path) or root in left_out:

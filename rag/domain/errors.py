@@ -6,7 +6,9 @@ TeamloreError(what, fix)
 │   ├── NotFound          absent, or not yours: the same words
 │   └── UnreadableSource  this file cannot be read
 │       ├── UnsupportedFormat
-│       └── LimitExceeded     too large, too deep, too slow
+│       ├── LimitExceeded     too large, too deep, too slow
+│       │   └── ReaderStopped     its reader was ended: too slow, too much memory (retryable)
+│       └── ReaderCrashed     its reader ended by itself (retryable)
 ├── NotAllowed            signed in, but not for this
 ├── NotSignedIn
 ├── Conflict
@@ -58,6 +60,14 @@ class UnsupportedFormat(UnreadableSource):
 
 class LimitExceeded(UnreadableSource):
     code = "limit-exceeded"
+
+
+class ReaderStopped(LimitExceeded):
+    retryable = True
+
+
+class ReaderCrashed(UnreadableSource):
+    retryable = True
 
 
 class NotAllowed(TeamloreError):

@@ -15,6 +15,7 @@ from rag.domain.ports import (
     Jobs,
     Ledger,
     Searcher,
+    Sources,
 )
 
 
@@ -22,6 +23,7 @@ from rag.domain.ports import (
 class Services:
     catalog: Catalog
     ledger: Ledger
+    sources: Sources
     generations: Generations
     grants: Grants
     jobs: Jobs

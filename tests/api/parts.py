@@ -17,6 +17,7 @@ from rag.client import Client
 from rag.domain.errors import BackendFailed
 from rag.domain.ports import Catalog, Conversations, OnProgress
 from rag.domain.services import Services
+from rag.domain.syncing import CAREFUL, SourcePlan, SyncOptions
 from rag.domain.types import (
     Answer,
     Chunk,
@@ -42,6 +43,7 @@ from rag.registry.grants import SqlGrants
 from rag.registry.identity import document_id
 from rag.registry.jobs import SqlJobs
 from rag.registry.ledger import SqlLedger
+from rag.registry.sources import SqlSources
 from tests.fakes import WordEmbedder
 
 BASE = "http://127.0.0.1:8000"
@@ -59,11 +61,41 @@ class WholeFiles:
     def __post_init__(self) -> None:
         self.gate.set()
 
+    asked: list[tuple[str, SyncOptions]] = field(default_factory=list)  # what it was told beside paths
+
     def ingest(
-        self, paths: Sequence[Path], *, space: str, kind: str = "", on_progress: OnProgress | None = None
+        self,
+        paths: Sequence[Path | str],
+        *,
+        space: str,
+        kind: str = "",
+        options: SyncOptions = CAREFUL,
+        on_progress: OnProgress | None = None,
     ) -> IngestReport:
-        files = [(path.name, path.read_bytes()) for path in paths]
+        self.asked.append(("ingest", options))
+        files = [(Path(path).name, Path(path).read_bytes()) for path in paths]
         return self.upload(files, space=space, kind=kind, on_progress=on_progress)
+
+    def plan(
+        self, paths: Sequence[Path | str], *, space: str, kind: str = "", options: SyncOptions = CAREFUL
+    ) -> list[SourcePlan]:
+        del space, kind
+        self.asked.append(("plan", options))
+        return [SourcePlan(source=Path(path).name, root=str(path), added=(Path(path).name,)) for path in paths]
+
+    def sync(
+        self, source: str, *, options: SyncOptions = CAREFUL, on_progress: OnProgress | None = None
+    ) -> IngestReport:
+        del on_progress
+        self.asked.append((source, options))
+        assert self.gate.wait(10)
+        if self.fail:
+            raise self.fail
+        return IngestReport(sources=1)
+
+    def remove(self, source: str) -> int:
+        self.asked.append((source, CAREFUL))
+        return 1
 
     def upload(
         self, files: Sequence[tuple[str, bytes]], *, space: str, kind: str = "", on_progress: OnProgress | None = None
@@ -272,6 +304,7 @@ def make_house() -> House:
 
     services = Services(
         ledger=SqlLedger(engine),
+        sources=SqlSources(engine),
         catalog=catalog,
         generations=SqlGenerations(engine),
         grants=SqlGrants(engine),

@@ -18,6 +18,7 @@ from rag.registry.chats import SqlChats
 from rag.registry.database import open_database
 from rag.registry.generations import SqlGenerations
 from rag.registry.ledger import SqlLedger
+from rag.registry.sources import SqlSources
 from tests.fakes import WordEmbedder
 from tests.ingest.inline import InlinePool, NoIndexes
 
@@ -41,6 +42,7 @@ def pipeline_of(home: Path, *, indexed: bool) -> Pipeline:
         catalog=catalog,
         ledger=SqlLedger(engine),
         chats=SqlChats(engine),
+        sources=SqlSources(engine),
         embedder=embedder,
         pool=InlinePool(),
         redactor=Redactor(),

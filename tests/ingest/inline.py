@@ -13,6 +13,8 @@ from rag.domain.ports import OnProgress
 class InlinePool:
     """Reads in this process: the same readers, none of the children."""
 
+    readers = READERS
+
     def find(self, candidate: Candidate) -> Reader | None:
         return next((reader for reader in READERS if reader.claims(candidate)), None)
 

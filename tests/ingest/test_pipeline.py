@@ -20,6 +20,7 @@ from rag.registry.catalog import SqlCatalog
 from rag.registry.chats import SqlChats
 from rag.registry.database import open_database
 from rag.registry.ledger import SqlLedger
+from rag.registry.sources import SqlSources
 from tests.fakes import WordEmbedder
 from tests.ingest.inline import InlinePool, NoIndexes
 
@@ -43,6 +44,7 @@ class Bench:
             catalog=self.catalog,
             ledger=SqlLedger(self.engine),
             chats=SqlChats(self.engine),
+            sources=SqlSources(self.engine),
             embedder=self.embedder,
             pool=InlinePool(),
             redactor=Redactor(),
