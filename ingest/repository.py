@@ -36,15 +36,11 @@ class Repository:
         return self.files.scope
 
     @property
-    def skipped(self) -> Sequence[tuple[str, str]]:
-        return [(path, reason) for path, reason in self.files.skipped if path != COMMITS]
-
-    @property
-    def failed(self) -> Sequence[tuple[str, str]]:
-        return self.files.failed
+    def looks_empty(self) -> bool:
+        return self.files.looks_empty
 
     def look(self, known: Mapping[str, FileOutcome], on_progress: OnProgress) -> dict[str, Seen]:
-        found = self.files.look(known, on_progress)
+        found = self.files.look(known, on_progress)  # `.git` is hidden there
         if "" in self.scope.paths:
             content = f"git {VERSION} {self.history.head} {self.history.depth}"
             found[COMMITS] = Seen(fingerprint=self.files.fingerprints.of_remote(content), reader="git")
