@@ -9,6 +9,7 @@ from ingest.readers import (
     html,
     mail,
     markdown,
+    mlflow_db,
     mlflow_store,
     notebook,
     office,
@@ -19,6 +20,7 @@ from ingest.readers import (
     slack,
     table,
     wandb,
+    zulip,
 )
 from ingest.readers.base import Candidate, Reader, unsupported
 from rag.domain.errors import UnsupportedFormat
@@ -31,6 +33,8 @@ READERS: tuple[Reader, ...] = (
     wandb.READER,
     slack.READER,
     discord.READER,
+    zulip.READER,
+    mlflow_db.READER,
     table.READER,
     data.READER,
     code.READER,
