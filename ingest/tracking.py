@@ -12,8 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 
 from ingest.readers._curves import Curve, share_of
-from ingest.readers._mlflow import MlflowRun, dataset_named, document_of
-from ingest.readers._runs import number_written
+from ingest.readers._mlflow import MlflowRun, dataset_named, document_of, metric_written
 from ingest.text.structured import load_json
 from rag.domain.errors import BackendFailed, BadInput, UnreadableSource
 from rag.domain.records import finite
@@ -118,7 +117,9 @@ class MlflowServer:
             more = {"page_token": token} if token else {}
             page = self._get("/metrics/get-history", run_id=run, metric_key=key, max_results=str(POINTS), **more)
             for point in page.get("metrics", ()):
-                curve.add(int(point.get("step", 0)), int(point.get("timestamp", 0)), _number(point.get("value", 0)))
+                curve.add(
+                    int(point.get("step", 0)), int(point.get("timestamp", 0)), metric_written(point.get("value", 0))
+                )
             last, token = token, str(page.get("next_page_token") or "")
             if not token or token == last:
                 break
@@ -264,12 +265,6 @@ def _sorted(entries: Sequence[Json]) -> list[Json]:
 
 def _pairs(entries: Sequence[Json]) -> dict[str, str]:
     return {str(entry["key"]): str(entry.get("value", "")) for entry in entries}
-
-
-def _number(value: object) -> str:
-    """As the server writes it; a database's largest float stands for an infinity."""
-    number = finite(str(value))
-    return number_written(number) if number is not None and abs(number) > 1.797e308 else str(value)
 
 
 def _dataset(entry: Json) -> str:

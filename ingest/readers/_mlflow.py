@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ingest.readers._curves import Curve
-from ingest.readers._runs import Beside, moment, parsed_run, status_of
-from rag.domain.records import RunRecord
+from ingest.readers._runs import Beside, moment, number_written, parsed_run, status_of
+from rag.domain.records import RunRecord, finite
 from rag.domain.types import Parsed
 
 RUN_NAME = "mlflow.runName"
@@ -56,6 +56,12 @@ def document_of(run: MlflowRun) -> Parsed:
         artifacts=run.artifacts,
     )
     return parsed_run(record, Beside(files=run.files, curves=run.curves, url=run.url, notes=run.notes))
+
+
+def metric_written(value: object) -> str:
+    """As a server or an export writes it; what a database keeps as its largest float was an infinity."""
+    number = finite(str(value))
+    return number_written(number) if number is not None and abs(number) > 1.797e308 else str(value)
 
 
 def dataset_named(name: str, digest: str, *, context: str = "", source: str = "") -> str:
