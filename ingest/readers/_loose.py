@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ingest.readers.base import Limits, look_at, read_whole
+from ingest.text.decode import clean
 from ingest.text.structured import load_json
 
 Record = dict[str, object]
@@ -23,9 +24,9 @@ def dig(value: object, *keys: str) -> object:
 
 
 def string(value: object, *keys: str) -> str:
-    """A string or number as it is written; empty for anything else."""
+    """A string or number as it is written, without NUL and lone surrogates; empty for anything else."""
     found = dig(value, *keys)
-    return str(found) if isinstance(found, str) else ""
+    return clean(str(found)) if isinstance(found, str) else ""
 
 
 def first(value: object, *keys: str) -> str:
@@ -42,4 +43,4 @@ def records(value: object, *keys: str) -> list[Record]:
 def strings(value: object, *keys: str) -> list[str]:
     """The strings in a list; empty where there is no list."""
     found = dig(value, *keys)
-    return [str(item) for item in found if isinstance(item, str)] if isinstance(found, list) else []
+    return [clean(str(item)) for item in found if isinstance(item, str)] if isinstance(found, list) else []

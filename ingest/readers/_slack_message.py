@@ -66,7 +66,7 @@ def shown_name(profile: object) -> str:
 
 def is_noise(record: Record) -> bool:
     kind = string(record, "subtype")
-    return kind in NOISE or kind.startswith(NOISY) or string(record, "hidden") == "true"
+    return kind in NOISE or kind.startswith(NOISY)
 
 
 def said(record: Record, workspace: Workspace, channel: str, file: str) -> Said | None:

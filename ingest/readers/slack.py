@@ -24,6 +24,9 @@ ABOUT = ("users.json", "org_users.json", "team.json", "workspace.json", "integra
 MORE = ("lists.json", "file_conversations.json", "huddle_transcripts.json")
 MOST_NOTES = 100
 LOOKED_AT = 300  # entries of a folder, before it is no export
+FEW = 3
+HEAD_BYTES = 64 * 2**10  # of a day's file: a first message may be long
+ID = re.compile(r"[CDG][A-Z0-9]{8,20}")
 EMOJI = re.compile(r":[a-z0-9_+-]{2,40}:(?![0-9])")
 STAMP = re.compile(rb'"ts"[ ]?:[ ]?"([0-9]{10}\.[0-9]{6})"')
 LINK = re.compile(rb"https:\\?/\\?/([a-z0-9][a-z0-9-]{0,60})\.slack\.com\\?/archives\\?/([A-Z0-9]{6,20})\\?/p[0-9]{16}")
@@ -35,13 +38,14 @@ class Channel:
 
     folder: str
     id: str = ""
+    team: str = ""
     name: str
     sign: str = "#"
     days: tuple[str, ...] = ()  # its files, relative to the export
 
     @property
     def key(self) -> str:
-        return f"slack:{self.id}" if self.id else f"slack:#{self.folder}"
+        return f"slack:{self.id}" if self.id else f"slack:{self.team}#{self.folder}"
 
     @property
     def shown(self) -> str:
@@ -67,24 +71,28 @@ class Reading:
 
 
 def claims_slack(candidate: Candidate) -> bool:
-    """Lists beside folders of days; without lists, folders of days that hold messages."""
+    """Folders of days that hold messages, beside the lists of channels and people; only such folders without lists."""
     if not candidate.is_dir:
         return False
     with os.scandir(candidate.path) as scanned:
         entries = list(islice(scanned, LOOKED_AT))
     listed = any(entry.name in (*LISTS, "users.json") and entry.is_file() for entry in entries)
-    folders = (entry.path for entry in entries if entry.is_dir(follow_symlinks=False) and entry.name[0] != ".")
-    for folder in islice(folders, LOOKED_AT if listed else 3):
-        with os.scandir(folder) as inside:
-            days = [entry for entry in islice(inside, LOOKED_AT) if DAY.fullmatch(entry.name)]
-        if days and (listed or _holds_messages(Path(days[0].path))):
-            return True
-    return False
+    folders = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False) and entry.name[0] != "."]
+    return any(map(_holds_days, folders if listed else folders[:FEW]))
+
+
+def _holds_days(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as scanned:
+            days = [entry.path for entry in islice(scanned, LOOKED_AT) if DAY.fullmatch(entry.name)]
+    except PermissionError:
+        return False  # not ours to claim
+    return any(_holds_messages(Path(day)) for day in days[:FEW])
 
 
 def _holds_messages(day: Path) -> bool:
     with day.open("rb") as file:
-        head = file.read(4096)
+        head = file.read(HEAD_BYTES)
     return head.lstrip().startswith(b"[") and b'"ts"' in head and b'"message"' in head
 
 
@@ -131,10 +139,12 @@ def _channels(folder: Path, lists: dict[str, object], members: dict[str, Member]
             channel = _channel(row, name, members)
             known.setdefault(channel.folder, channel)
             known.setdefault(channel.id, channel)
+    team = next(filter(None, (string(user, "team_id") for user in records(lists, "users.json"))), "")
     for place in sorted(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()):
         days = sorted(path.name for path in place.iterdir() if DAY.fullmatch(path.name) and path.is_file())
         if days:
-            channel = known.get(place.name) or Channel(folder=place.name, name=place.name)
+            id = place.name if ID.fullmatch(place.name) else ""
+            channel = known.get(place.name) or Channel(folder=place.name, id=id, team=team, name=place.name)
             yield dataclasses.replace(channel, days=tuple(f"{place.name}/{day}" for day in days))
 
 
