@@ -220,7 +220,7 @@ def erase_messages(connection: Connection, document: str) -> None:
     telling: set[tuple[str, str]] = set()
     for table, condition in _of_thread(row.part, _ids_in(connection, document, row.current)):
         here = and_(table.c.space == row.space, table.c.channel == row.channel, condition)
-        telling.update(connection.execute(select(table.c.source, table.c.path).where(here).distinct()).tuples())
+        telling.update(connection.execute(select(table.c.source, table.c.path).where(here).distinct()).all())
         connection.execute(delete(table).where(here))
     for source, path in sorted(telling):
         forget_files(connection, source, [path])

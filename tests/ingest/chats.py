@@ -184,8 +184,13 @@ class Chat:
         return found
 
 
+READER = Reader(name="export", version=1, claims=lambda _: True, read=lambda *_: iter(()))
+
+
 class ExportPool:
     """Reads files `*.export`, which hold parts as JSON."""
+
+    readers = (READER,)
 
     def find(self, candidate: Candidate) -> Reader | None:
         return READER if candidate.suffix == ".export" else None
@@ -197,6 +202,3 @@ class ExportPool:
 
 def write_export(path: Path, parts: Sequence[Parsed]) -> None:
     path.write_text(json.dumps([parsed_to_json(part) for part in parts]))
-
-
-READER = Reader(name="export", version=1, claims=lambda _: True, read=lambda *_: iter(()))

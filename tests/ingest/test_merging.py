@@ -87,8 +87,8 @@ def check_removal(engine: Engine, channel: list[Posted], made: list[Cut], data: 
     assert chat.messages() == expected(channel, [cut for cut in made if cut != gone])
 
 
-QUICK = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-LONG = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LONG = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @QUICK
