@@ -128,9 +128,13 @@ class Client:
     def feedback(self, answer_id: str, value: int, comment: str = "") -> None:
         self._send("POST", "/v1/feedback", json={"answer_id": answer_id, "value": value, "comment": comment})
 
-    def ingest_paths(self, paths: Sequence[Path | str], *, space: str | None = None, kind: str = "") -> Json:
-        """A job. The paths are the server's, absolute."""
-        body = _given(paths=[str(path) for path in paths], space=space, kind=kind)
+    def ingest_paths(
+        self, paths: Sequence[Path | str], *, space: str | None = None, kind: str = "", **options: object
+    ) -> Json:
+        """A job. The paths are the server's, absolute. `options`: retry, rehash, allow_empty, only; with `plan=True`
+        nothing is written, and what comes back is what would be done.
+        """
+        body = _given(paths=[str(path) for path in paths], space=space, kind=kind, **options)
         return self._json("POST", "/v1/ingest", json=body)
 
     def upload(self, files: Sequence[Path | tuple[str, bytes]], *, space: str | None = None, kind: str = "") -> Json:
@@ -217,6 +221,15 @@ class Client:
 
     def post(self, path: str, body: Json) -> Json:
         return self._json("POST", path, json=body)
+
+    def patch(self, path: str, body: Json) -> Json:
+        return self._json("PATCH", path, json=body)
+
+    def delete(self, path: str, **params: object) -> Json:
+        """Empty where nothing is left to say."""
+        reply = self._send("DELETE", path, params=_given(**params))
+        body: Json = reply.json() if reply.content else {}
+        return body
 
     def _json(
         self, method: str, path: str, *, json: Body = None, params: Body = None, upload: Upload = (None, None)

@@ -44,6 +44,7 @@ from rag.retrieval.searcher import PassageSearcher
 from rag.settings import Settings, load_settings
 
 Mode = Literal["read", "write", "serve"]
+SYNC_TICK = 10.0  # seconds: the shortest interval of a source is a minute
 
 if TYPE_CHECKING:  # FastAPI is imported by who serves
     from fastapi import FastAPI
@@ -263,5 +264,6 @@ def _locked_app(settings: Settings, port: int) -> "tuple[FastAPI, str]":
         local_token=lock.owner.token,
         hosts=[settings.host, *(host.strip() for host in settings.allowed_hosts.split(",") if host.strip())],
         ingest_roots=[Path(root) for root in settings.ingest_roots.split(os.pathsep) if root],
+        sync_tick=SYNC_TICK,
     )
     return mount(app, Client(url, transport=InProcess(app)), page_user), url

@@ -16,6 +16,7 @@ from rag.api.jobs import JobRunner
 from rag.api.metrics import Metrics
 from rag.api.middleware import BodyLimit, RequestLog, SafeHeaders
 from rag.api.routes import ROUTERS
+from rag.api.schedule import Schedule
 from rag.api.schemas import PROBLEMS
 from rag.api.work import WorkPool
 from rag.domain.services import Services
@@ -33,8 +34,10 @@ def create_app(  # noqa: PLR0913 - the settings of a front door, by name
     hosts: Sequence[str] = (),
     ingest_roots: Sequence[Path] = (),
     max_upload_bytes: int = MAX_UPLOAD,
+    sync_tick: float = 0.0,
 ) -> FastAPI:
     """`hosts`: names to answer to, besides those of loopback. `local_token`: opens everything to the command line.
+    `sync_tick`: seconds between two looks for sources that are due; 0: none is synced by itself.
 
     Stopping the app (its lifespan) ends the jobs and calls `services.close`.
     """
@@ -57,7 +60,7 @@ def create_app(  # noqa: PLR0913 - the settings of a front door, by name
         redoc_url=None,
         openapi_url=None,
         responses=PROBLEMS,
-        lifespan=_lifespan(shared),
+        lifespan=_lifespan(shared, sync_tick),
     )
     app.state.shared = shared
     for router in ROUTERS:
@@ -76,17 +79,21 @@ def page_user(request: Request) -> str | None:
     return caller.principal.name if isinstance(caller, Caller) else None
 
 
-def _lifespan(shared: Shared) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(shared: Shared, sync_tick: float) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         del app
+        schedule = Schedule(shared.services.sources, shared.services.ingestor, shared.jobs)
+        if sync_tick:
+            schedule.start(sync_tick)
         yield
-        await run_in_threadpool(_stop, shared)
+        await run_in_threadpool(_stop, shared, schedule)
 
     return lifespan
 
 
-def _stop(shared: Shared) -> None:
+def _stop(shared: Shared, schedule: Schedule) -> None:
+    schedule.close()
     shared.answers.close(wait=True)
     shared.jobs.close()
     shared.services.close()

@@ -21,6 +21,8 @@ STATUS: dict[type[errors.TeamloreError], int] = {
     errors.UnreadableSource: 422,
     errors.UnsupportedFormat: 415,
     errors.LimitExceeded: 413,
+    errors.ReaderStopped: 413,
+    errors.ReaderCrashed: 422,
     errors.NotAllowed: 403,
     errors.NotSignedIn: 401,
     errors.Conflict: 409,

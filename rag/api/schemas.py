@@ -90,6 +90,12 @@ class TroubleShape(Shape):
     reason: str
 
 
+class MaskedShape(Shape):
+    file: str
+    kind: str
+    count: int
+
+
 class ReportShape(Shape):
     sources: int
     files: int
@@ -99,8 +105,11 @@ class ReportShape(Shape):
     chunks: int
     embedded: int
     unchanged: int
+    removed: int = 0
+    moved: int = 0
     skipped: list[TroubleShape]
     failed: list[TroubleShape]
+    masked: list[MaskedShape] = []
     seconds: float
 
 
@@ -109,6 +118,9 @@ class ProgressShape(Shape):
     done: int
     total: int = Field(description="0 when not known yet")
     item: str
+    bytes: int = Field(0, description="done, of bytes_total; 0 where only things are counted")
+    bytes_total: int = 0
+    seconds_left: float | None = Field(None, description="null: nobody can say")
 
 
 class JobShape(Shape):

@@ -63,10 +63,12 @@ class LimitExceeded(UnreadableSource):
 
 
 class ReaderStopped(LimitExceeded):
+    code = "reader-stopped"
     retryable = True
 
 
 class ReaderCrashed(UnreadableSource):
+    code = "reader-crashed"
     retryable = True
 
 

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 from urllib.parse import quote
 
+from rag.domain.syncing import FileRow, SourceInfo, SourcePlan
 from rag.domain.types import Answer, Citation, DocumentInfo, IngestReport, Job, Locator, SearchHit
 
 
@@ -84,6 +85,46 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 def report_json(report: IngestReport) -> dict[str, Any]:
     """The shape of `ingest --json`."""
     return {**dataclasses.asdict(report), "seconds": round(report.seconds, 3)}
+
+
+def plan_json(plan: SourcePlan) -> dict[str, Any]:
+    """The shape of `ingest --plan --json`, one source; `root` is for who may name paths."""
+    told = dataclasses.asdict(plan)
+    return {**told, "moved": [{"from": old, "to": new} for old, new in plan.moved]}
+
+
+def source_json(info: SourceInfo, *, root: bool) -> dict[str, Any]:
+    """`root`: whether the caller may see where it lies."""
+    return {
+        "source_id": info.source.id,
+        "name": info.source.name,
+        "space": info.source.space,
+        "kind": info.kind,
+        "every": info.every,
+        "synced_at": info.synced_at.isoformat() if info.synced_at else None,
+        "problem": info.problem,
+        "files": {state: info.files.get(state, 0) for state in ("indexed", "skipped", "failed", "parked")},
+        **({"root": info.source.root} if root else {}),
+    }
+
+
+def file_json(row: FileRow) -> dict[str, Any]:
+    outcome = row.outcome
+    return {
+        "file": outcome.path,
+        "source": row.source.name,
+        "source_id": row.source.id,
+        "space": row.source.space,
+        "state": outcome.state,
+        "reason": outcome.reason,
+        "reader": outcome.reader,
+        "seconds": round(outcome.seconds, 3),
+        "documents": outcome.documents,
+        "chunks": outcome.chunks,
+        "tries": outcome.tries,
+        "at": outcome.at.isoformat(),
+        "next_try": outcome.next_try.isoformat() if outcome.next_try else None,
+    }
 
 
 def job_json(job: Job) -> dict[str, Any]:

@@ -27,6 +27,13 @@ SIGNED_IN = {
     ("POST", "/v1/feedback"),
     ("POST", "/v1/rebuild"),
     ("GET", "/v1/jobs/{job}"),
+    ("DELETE", "/v1/jobs/{job}"),
+    ("GET", "/v1/files"),
+    ("GET", "/v1/sources"),
+    ("GET", "/v1/sources/{source}"),
+    ("PATCH", "/v1/sources/{source}"),
+    ("DELETE", "/v1/sources/{source}"),
+    ("POST", "/v1/sources/{source}/sync"),
     ("GET", "/v1/documents"),
     ("GET", "/v1/documents/{document}"),
     ("GET", "/v1/documents/{document}/versions"),
@@ -68,7 +75,7 @@ def test_every_route_is_classified(house: House) -> None:
 def test_nothing_but_the_public_routes_answers_without_a_key(house: House) -> None:
     client = far_away(house.app(auth="keys", hosts=["lore.example"]))
     for method, path in sorted(SIGNED_IN):
-        reply = client.request(method, path.format(job="x", document="x", conversation="x", name="x"))
+        reply = client.request(method, path.format(job="x", document="x", conversation="x", name="x", source="x"))
         assert reply.status_code == 401, path
         assert reply.json()["code"] == "not-signed-in"
         assert reply.headers["WWW-Authenticate"] == "Bearer"

@@ -2,13 +2,28 @@
 
 from fastapi import APIRouter
 
-from rag.api.routes import ask, conversations, docs, documents, ingest, jobs, search, service, session, spaces
+from rag.api.routes import (
+    ask,
+    conversations,
+    docs,
+    documents,
+    files,
+    ingest,
+    jobs,
+    search,
+    service,
+    session,
+    sources,
+    spaces,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     ask.router,
     search.router,
     ingest.router,
     jobs.router,
+    sources.router,
+    files.router,
     documents.router,
     spaces.router,
     conversations.router,
