@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from rag.domain.header import header_end
 from rag.domain.ports import Embedder
 from rag.domain.sentences import sentences
 from rag.domain.types import Hit, Passage
@@ -76,13 +77,14 @@ def _candidates(analysis: Analysis, idf: Mapping[str, float], found: Found) -> l
     for position, passage in enumerate(found.passages):
         document = found.text_of(passage)
         around = set(terms(" ".join([document.info.title, *passage.section])))
+        body = header_end(document.text, document.syntax) - passage.start
         before: set[str] = set()
         for start, end in sentences(passage.text, document.syntax):
             text = passage.text[start:end]
             own = set(terms(text[:LONGEST]))
             context, before = own | around | before, own
-            if len(text) > LONGEST or own <= asked or _is_heading(passage, start, text):
-                continue  # nothing in it that the question did not say, or nothing that can be quoted
+            if start < body or len(text) > LONGEST or own <= asked or _is_heading(passage, start, text):
+                continue  # of the header, nothing that the question did not say, or nothing that can be quoted
             coverage = 0.8 * _share(idf, own) + 0.3 * _share(idf, context)
             in_best = passage.best.start <= passage.start + start < passage.best.end
             score = (
