@@ -20,6 +20,7 @@ from ingest.readers import (
     sheets,
     slack,
     table,
+    tensorboard,
     wandb,
     zulip,
 )
@@ -37,6 +38,7 @@ READERS: tuple[Reader, ...] = (
     zulip.READER,
     mlflow_db.READER,
     mlflow_export.READER,
+    tensorboard.READER,
     table.READER,
     data.READER,
     code.READER,
