@@ -125,7 +125,7 @@ def titled(channel: str, words: str) -> str:
 
 
 def shown(name: str) -> str:
-    return one_line(name)[:LONGEST_NAME] or NOBODY
+    return one_line(name).lstrip("> ")[:LONGEST_NAME].rstrip() or NOBODY
 
 
 def iso(time: datetime) -> str:

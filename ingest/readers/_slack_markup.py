@@ -82,6 +82,7 @@ def _fenced(text: str) -> str:
         pieces[-2:] = [FENCE.join(pieces[-2:])]  # one that nobody closes is no code
     for n in range(1, len(pieces), 2):
         before = "" if not pieces[n - 1] or pieces[n - 1].endswith("\n") else "\n"
+        pieces[n + 1] = pieces[n + 1].lstrip(" ")
         after = "" if pieces[n + 1].startswith("\n") else "\n"
         pieces[n] = f"{before}{FENCE}\n{pieces[n].strip(chr(10))}\n{FENCE}{after}"
     return "".join(pieces)

@@ -59,7 +59,7 @@ def _read(path: Path, relative: str, place: Place, topics: Topics, limits: Limit
         if message.author.casefold() not in BOTS:
             topics.add(place, message, relative)
     if len(messages) < len(entries):
-        topics.note(f"{relative}: {len(entries) - len(messages)} entries are no messages and were left out")
+        topics.note(f"{relative}, {len(entries) - len(messages)} of its entries: no messages, left out")
 
 
 def _message(entry: object, name: str, limits: Limits) -> ChatMessage | None:

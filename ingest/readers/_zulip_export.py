@@ -56,7 +56,7 @@ def gather(folder: Path, topics: Topics, limits: Limits) -> list[str]:
             elif message.author.casefold() not in BOTS:
                 topics.add(place, message, page)
         if lost:
-            topics.note(f"{page}: {lost} entries are no messages and were left out")
+            topics.note(f"{page}, {lost} of its entries: no messages, left out")
     below = [f"{path.parent.name}/records.json" for path in folder.glob("*/records.json")]
     return ["realm.json", *ALSO, *pages, *below]
 

@@ -34,7 +34,7 @@ class Place:
 
 @dataclass(slots=True)
 class Topics:
-    exported: str = ""  # ISO 8601; empty: the time of the newest message
+    exported: str = ""  # ISO 8601; empty: the time of the newest message or edit
     notes: list[str] = field(default_factory=list)
     _said: dict[str, list[ChatMessage]] = field(default_factory=dict)
     _places: dict[str, Place] = field(default_factory=dict)
@@ -51,7 +51,8 @@ class Topics:
 
     def documents(self, notes: Sequence[str]) -> list[Parsed]:
         """By key, those without words left out; `notes` go with the first."""
-        newest = max((message.time for said in self._said.values() for message in said), default=None)
+        times = (message.edited or message.time for said in self._said.values() for message in said)
+        newest = max(times, default=None)
         exported = self.exported or (iso(newest) if newest else "")
         found: list[Parsed] = []
         for key in sorted(self._said):
@@ -73,7 +74,7 @@ class Topics:
                 exported=exported,
             ),
             said,
-            title=titled(place.sign + place.name, place.bare) if place.topic else "",
+            title=titled(place.sign + place.name, place.bare or said[0].text),
             files=self._files[key],
             notes=notes,
         )

@@ -78,7 +78,7 @@ def read_discord(candidate: Candidate, limits: Limits) -> Iterator[Parsed]:
     documents = [parsed for parsed in _documents(channel, said, covered) if parsed.text]
     if not documents:
         raise UnreadableSource(f"{candidate.relative} holds no message with words.", fix="Leave it out.")
-    notes = (f"{lost} entries are no messages and were left out",) if lost else ()
+    notes = (f"{lost} of its entries: no messages, left out",) if lost else ()
     yield dataclasses.replace(documents[0], notes=notes + documents[0].notes)
     yield from documents[1:]
 
@@ -109,7 +109,8 @@ def _documents(channel: Channel, said: Iterable[ChatMessage], covered: dict[str,
 def _covered(export: object, said: Sequence[ChatMessage], channel: Channel, *, whole: bool) -> dict[str, str]:
     """What the export was asked for; of one that does not say it, or was split, what lies between its messages."""
     times = [message.time for message in said]
-    exported = moment(string(export, "exportedAt")) or max(times, default=None)
+    exported = moment(string(export, "exportedAt"))
+    exported = exported or max((message.edited or message.time for message in said), default=None)
     asked = dig(export, "dateRange")
     start, end = min(times, default=None), max(times, default=None)
     if isinstance(asked, dict) and whole:

@@ -221,15 +221,15 @@ def _said(folder: Path, channel: Channel, workspace: Workspace, limits: Limits, 
         except UnreadableSource as error:
             reading.note(error.what)
             continue
-        entries = found if isinstance(found, list) else []
+        entries = found if isinstance(found, list) else [found]
         kept = 0
         for record in records({"_": found}, "_"):
             one = said(record, workspace, channel.id, day)
             kept += one is not None
             if one is not None and not is_noise(record):
                 yield one
-        if kept < len(entries) or not isinstance(found, list):
-            reading.note(f"{day}: {len(entries) - kept or 'all'} entries are no messages and were left out")
+        if kept < len(entries):
+            reading.note(f"{day}, {len(entries) - kept} of its entries: no messages, left out")
 
 
 READER: Reader = Reader(name="slack", version=1, claims=claims_slack, read=read_slack)

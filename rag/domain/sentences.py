@@ -30,7 +30,7 @@ STARTERS = _words(
 )
 
 _END = re.compile(r"(?<![.!?…])(?:[.!?…]++(?:[\"'”’»)\]*_`]|\[\^?\w{1,4}\])*+(?=\s)|[。！？]++[」』”’）]*+)")
-CHAT_HEAD = re.compile(r"\S[^\n]{0,99} · \d{4}-\d\d-\d\d \d\d:\d\d UTC")  # who said what stands below, and when
+CHAT_HEAD = re.compile(r"[^\s>][^\n]{0,99} · \d{4}-\d\d-\d\d \d\d:\d\d UTC")  # who said what stands below, and when
 _LAYOUT = re.compile(r"[\W_]+")
 _FENCE = re.compile(r"`{3,}|~{3,}")
 _OWN_LINE = re.compile(r"#{1,6}\s|\||\.\. |</?[a-zA-Z!][^<]*>\s*$|\[\^?[^\]]+\]:|:[\w ]+:")
