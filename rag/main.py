@@ -25,6 +25,7 @@ from rag.domain.ports import LLM, Embedder, OnProgress
 from rag.domain.services import Services
 from rag.index.generations import HomeIndexes
 from rag.knowledge.decisions import DecisionLookup
+from rag.knowledge.experiments import ExperimentLookup
 from rag.models.embedder import load_embedder
 from rag.models.llms import load_llm
 from rag.registry.catalog import SqlCatalog
@@ -37,6 +38,7 @@ from rag.registry.grants import SqlGrants
 from rag.registry.home import Home, lock_home
 from rag.registry.jobs import SqlJobs
 from rag.registry.ledger import SqlLedger
+from rag.registry.runs import SqlRuns
 from rag.registry.sources import SqlSources
 from rag.retrieval.expansion import Expansion
 from rag.retrieval.retrievers import HybridRetriever
@@ -99,6 +101,7 @@ def build(
     return Services(
         catalog=catalog,
         ledger=SqlLedger(base.engine),
+        runs=SqlRuns(base.engine),
         sources=SqlSources(base.engine),
         generations=generations,
         grants=SqlGrants(base.engine),
@@ -171,7 +174,10 @@ def _answerer(
         embedder=base.embedder,
         writer=base.writer,
         threshold=DEFAULT,
-        lookups=(DecisionLookup(SqlFacts(base.engine), searcher.catalog),),
+        lookups=(
+            ExperimentLookup(runs=SqlRuns(base.engine), catalog=searcher.catalog),
+            DecisionLookup(SqlFacts(base.engine), searcher.catalog),
+        ),
         conversations=None if base.mode == "read" else conversations,
         model={"llm": base.writer.name, "embedder": base.embedder.name},
         state=functools.partial(_index_warnings, indexes),

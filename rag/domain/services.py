@@ -17,12 +17,14 @@ from rag.domain.ports import (
     Searcher,
     Sources,
 )
+from rag.domain.runs import Runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     catalog: Catalog
     ledger: Ledger
+    runs: Runs
     sources: Sources
     generations: Generations
     grants: Grants

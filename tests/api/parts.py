@@ -43,6 +43,7 @@ from rag.registry.grants import SqlGrants
 from rag.registry.identity import document_id
 from rag.registry.jobs import SqlJobs
 from rag.registry.ledger import SqlLedger
+from rag.registry.runs import SqlRuns
 from rag.registry.sources import SqlSources
 from tests.fakes import WordEmbedder
 
@@ -304,6 +305,7 @@ def make_house() -> House:
 
     services = Services(
         ledger=SqlLedger(engine),
+        runs=SqlRuns(engine),
         sources=SqlSources(engine),
         catalog=catalog,
         generations=SqlGenerations(engine),
