@@ -17,11 +17,13 @@ from ingest.readers import (
     pdf,
     plain,
     rst,
+    runs_table,
     sheets,
     slack,
     table,
     tensorboard,
     wandb,
+    wandb_export,
     zulip,
 )
 from ingest.readers.base import Candidate, Reader, unsupported
@@ -39,6 +41,8 @@ READERS: tuple[Reader, ...] = (
     mlflow_db.READER,
     mlflow_export.READER,
     tensorboard.READER,
+    wandb_export.READER,
+    runs_table.READER,
     table.READER,
     data.READER,
     code.READER,

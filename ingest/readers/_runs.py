@@ -11,6 +11,7 @@ from rag.domain.records import Identity, Metric, RunRecord, RunStatus
 from rag.domain.types import Fact, Mark, Parsed, Run, Section
 
 TOOLS = {"mlflow": "MLflow", "wandb": "W&B", "tensorboard": "TensorBoard", "table": "Experiment"}
+ACCOUNTS = frozenset({"mlflow", "wandb"})  # tools that know their users
 STATUSES: dict[str, RunStatus] = {
     **dict.fromkeys(("running", "1"), "running"),
     **dict.fromkeys(("scheduled", "pending", "queued", "2"), "scheduled"),
@@ -61,7 +62,8 @@ def parsed_run(record: RunRecord, beside: Beside | None = None) -> Parsed:
     thinned = [key for key, curve in beside.curves.items() if curve.thinned]
     if thinned:
         page.notes.append(f"Run {record.id}: the points of {len(thinned)} metrics were thinned, {thinned[0]} first.")
-    known = Identity(system=record.tool, id=record.user, name=record.user, email=beside.email)
+    system = record.tool if record.tool in ACCOUNTS else "name"
+    known = Identity(system=system, id=record.user, name=record.user, email=beside.email)
     return Parsed(
         text=page.text,
         syntax="data",
@@ -217,7 +219,8 @@ class _Page:
                 f"Run {self._run}: of {section}.{one_line(key)} the text shows {LONGEST_VALUE:,} characters."
             )
             shown = f"{shown[:LONGEST_VALUE]} …"
-        return self.line(f"{section}.{key}", f"{one_line(key)} = {shown}")
+        words = f"{one_line(key)} = {shown}" if shown or section != "tags" else one_line(key)
+        return self.line(f"{section}.{key}", words)
 
     def values(self, title: str, section: str, pairs: Iterable[tuple[str, str]]) -> None:
         for n, (key, text) in enumerate(pairs):
