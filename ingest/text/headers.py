@@ -5,6 +5,7 @@ Facts keep the file's own keys; beside them stand those of this vocabulary, for 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ingest.text.dates import iso_date
@@ -41,6 +42,7 @@ ALIASES: Mapping[str, str] = {
     for alias in aliases.split()
 }
 PEOPLE = frozenset({"authors", "deciders", "delegate", "sponsor", "consulted", "informed"})
+DECIDED = frozenset({"status", "deciders", "superseded-by", "replaces"})
 LINKS = frozenset({"replaces", "superseded-by", "updates", "updated-by", "requires"})
 LISTS = frozenset({"datasets", "metrics", "language", "base-model"})
 SERIES: Mapping[str, str] = {"pep": "PEP", "adr": "ADR", "rfc": "RFC", "decision": "ADR"}
@@ -60,14 +62,19 @@ DAY_IN_TEXT = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{4}")
 
 def header_facts(own: Sequence[Fact], text: str, *, path: str, title: str) -> tuple[Fact, ...]:
     """`own` and what it says in the common vocabulary; at most MOST_FACTS, the common ones first to stay."""
-    known = {(fact.key.casefold(), str(fact.value).casefold()) for fact in own}
+    kept: list[Fact] = []
     common: dict[tuple[str, str], Fact] = {}
-    for fact in _common(own, text):
-        common.setdefault((fact.key, str(fact.value).casefold()), fact)
-    if number := _number(own, path, title, decided=_is_decision(common.values())):
+    for fact in own:
+        said = list(_common(fact, text))
+        name = fact.key.casefold()
+        if not any(other.key == name for other in said):
+            kept.append(fact)
+        for other in said:  # in the file's own spelling where it differs by case alone
+            spelt = replace(other, key=fact.key) if other.key == name else other
+            common.setdefault((other.key, str(other.value).casefold()), spelt)
+    if number := _number(own, path, title, decided=any(key in DECIDED for key, _ in common)):
         common.setdefault(("number", number.casefold()), Fact(key="number", value=number))
-    added = [fact for place, fact in common.items() if place not in known][:MOST_FACTS]
-    return (*own[: MOST_FACTS - len(added)], *added)
+    return (*kept[: max(0, MOST_FACTS - len(common))], *[*common.values()][:MOST_FACTS])
 
 
 def values_of(facts: Iterable[Fact], *keys: str) -> tuple[str, ...]:
@@ -130,18 +137,17 @@ def _bare(value: str) -> str:
 # --- the common vocabulary ------------------------------------------------------------------------------------------
 
 
-def _common(own: Iterable[Fact], text: str) -> Iterator[Fact]:
-    for fact in own:
-        name = ALIASES.get(fold(fact.key))
-        if name is None:
-            continue
-        value = _as_written(fact, text) if name in LINKS or name == "version" else str(fact.value).strip()
-        if name == "status":
-            yield from _status(value, fact.at)
-        elif name == "resolution":
-            yield from _resolution(value, fact.at)
-        else:
-            yield from (Fact(key=name, value=item, at=fact.at) for item in _items(name, value) if item)
+def _common(fact: Fact, text: str) -> Iterator[Fact]:
+    name = ALIASES.get(fold(fact.key))
+    if name is None:
+        return
+    value = _as_written(fact, text) if name in LINKS or name == "version" else str(fact.value).strip()
+    if name == "status":
+        yield from _status(value, fact.at)
+    elif name == "resolution":
+        yield from _resolution(value, fact.at)
+    else:
+        yield from (Fact(key=name, value=item, at=fact.at) for item in _items(name, value) if item)
 
 
 def _items(name: str, value: str) -> Iterable[str]:
@@ -197,10 +203,6 @@ def _resolution(value: str, at: int | None) -> Iterator[Fact]:
 
 
 # --- its number -----------------------------------------------------------------------------------------------------
-
-
-def _is_decision(common: Iterable[Fact]) -> bool:
-    return any(fact.key in ("status", "deciders", "superseded-by", "replaces") for fact in common)
 
 
 def _number(own: Sequence[Fact], path: str, title: str, *, decided: bool) -> str:

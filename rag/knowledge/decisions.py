@@ -9,7 +9,7 @@ from rag.domain.types import Access, DocumentInfo, FactStatement, Finding, Query
 from rag.knowledge.cards import DECISION_KEYS, LINKS, Header, Link, Shelf, joined, quote_span
 from rag.knowledge.header_questions import CARD_FIELDS, HeaderQuestion, header_question
 
-ACCEPTED = frozenset({"accepted", "approved", "final", "active", "superseded", "implemented"})
+ACCEPTED = frozenset({"accepted", "approved", "final", "active", "implemented"})
 LONGEST_CHAIN = 20
 KEYS = {
     "successor": LINKS,
@@ -56,7 +56,7 @@ class DecisionLookup:
         if header is None:
             return None
         teller = _Teller(self.catalog, query.access, shelf)
-        statements = tuple(teller.tell(question.asked, header))
+        statements = tuple(teller.tell(question, header))
         if statements:
             return Finding(statements=statements)
         missing = MISSES.get(question.asked)
@@ -89,13 +89,14 @@ class _Teller:
     shelf: Shelf
     _texts: dict[tuple[str, int], str] = field(default_factory=dict)
 
-    def tell(self, asked: str, header: Header) -> Iterator[FactStatement]:
+    def tell(self, question: HeaderQuestion, header: Header) -> Iterator[FactStatement]:
+        asked = question.asked
         if asked == "successor":
             return self._successors(header)
         if asked == "predecessor":
             return self._predecessors(header)
         if asked == "status":
-            return self._status(header)
+            return self._status(header, question.state)
         return self._field(asked, header)
 
     def _field(self, asked: str, header: Header) -> Iterator[FactStatement]:
@@ -110,11 +111,17 @@ class _Teller:
             quoted = [*found, *([status] if asked == "resolved" and status else [])]
             yield self._statement(text, quoted)
 
-    def _status(self, header: Header) -> Iterator[FactStatement]:
+    def _status(self, header: Header, asked: str) -> Iterator[FactStatement]:
         status = header.status
         if status is None:
             return
-        yield self._statement(f"{_capital(status.value)}: that is the status of {header.full}.", [status])
+        word = _yes_or_no(asked, status.value.casefold())
+        yield self._statement(
+            f"{word}: the status of {header.full} is {_capital(status.value)}."
+            if word
+            else f"{_capital(status.value)}: that is the status of {header.full}.",
+            [status],
+        )
         links = self.shelf.successors(header)
         if links:
             yield self._statement(f"{_names(links)} replaced it.", _quotes(links))
@@ -161,6 +168,14 @@ def _names(links: Sequence[Link]) -> str:
 
 def _quotes(links: Sequence[Link]) -> list[Stated]:
     return [stated for link in links for stated in link.quotes]
+
+
+def _yes_or_no(asked: str, status: str) -> str:
+    """Empty where nothing of the kind is asked, or where it stays open: what was superseded was accepted once."""
+    wanted = ACCEPTED if asked in ("accepted", "approved") else frozenset({asked})
+    if not asked or (status == "superseded" and wanted is ACCEPTED):
+        return ""
+    return "Yes" if status in wanted else "No"
 
 
 def _capital(value: str) -> str:

@@ -5,11 +5,12 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rag.index.analysis import STOP_WORDS
+from rag.index.analysis import STOP_WORDS, terms
 
 LONGEST = 400  # characters: who writes more asks for more than a field
 MOST_WORDS = 60
 
+STATES = "accepted|rejected|withdrawn|deferred|superseded|approved|deprecated|final|active|proposed"
 _DO = r"(?:is|was|are|were|has|have|had|does|do|did|been|be)"
 _TURN = r"(?:replac|supersed|superced|obsolet|succeed)(?:es|ed|s|e)"
 _MADE = r"(?:(?:fine-?tuned|built) (?:from|on)|based on|trained from)"
@@ -38,20 +39,24 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("datasets", r"\b(?:what|which) data ?(?:sets?)? (?:is|was|were|are)\b.*\btrained (?:on|with)\W*$"),
         ("datasets", r"\bwhat (?:is|was)\b.*\btrained on\W*$"),
         ("status", r"\b(?:status|fate) of\b|\bwhat (?:became|has become|happened|happens) (?:of|to|with)\b"),
-        ("status", rf"^{_DO}\b.*\b(?:accepted|rejected|withdrawn|deferred|superseded|approved|deprecated|final)\W*$"),
+        ("status", rf"^{_DO}\b.*\b(?:{STATES})\W*$|\bwhat (?:is|was)\b.*\bstatus\W*$"),
         ("status", r"\bwhat status\b"),
     )
 )
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+    return frozenset(map(_stem, text.split()))
+
+
+def _stem(word: str) -> str:
+    return next(reversed(terms(word)), word)
 
 
 ALWAYS = _words(
-    """pep adr rfc decision record document doc proposal proposed called titled named name entitled python it its now
-    today currently current since then please tell us me our team's header say says said according which what who when
-    one thing new old newer older out date more longer anymore ever"""
+    """pep peps adr adrs rfc rfcs decision decisions record document doc proposal proposed called titled named name
+    entitled python it its s now today current currently since then still yet finally please tell us me our team header
+    say says said according which what who when one thing new old newer older out date more longer anymore ever"""
 )
 ASKING: Mapping[str, frozenset[str]] = {
     "delegate": _words("delegate delegated bdfl given gave decision appointed made assigned responsible council"),
@@ -72,14 +77,15 @@ ASKING: Mapping[str, frozenset[str]] = {
     "datasets": _words("data dataset datasets set sets trained train training model"),
     "status": _words(
         """status state became become happened happens fate end accepted rejected withdrawn deferred superseded
-        approved deprecated final outcome decided"""
+        approved deprecated final active outcome decided"""
     ),
 }
 CARD_FIELDS = frozenset({"licence", "base-model", "datasets"})
 NUMBER = re.compile(r"\b(pep|adr|rfc|decision(?: record)?)s?[-_ #]{0,2}0{0,4}(\d{1,5})\b(?!\.\d)")
 BARE_NUMBER = re.compile(r"(?<![\w.])(0\d{2,3})(?![\w.])")
+STATE = re.compile(rf"^{_DO}\b.*\b({STATES})\W*$")
 QUOTED = re.compile(r'"(.{3,200})"')
-ASIDE = re.compile(r"\([^()]{0,200}\)")
+ASIDE = re.compile(r"(\b(?:pep|adr|rfc|decision)[-_ #]{0,2}\d{1,5}) \([^()]{0,200}\)")
 WORD = re.compile(r"\d+(?:\.\d+)+|[^\W_]+")
 SERIES = {"pep": "PEP", "adr": "ADR", "rfc": "RFC"}
 
@@ -89,6 +95,7 @@ class HeaderQuestion:
     """`words`: what names the document; `extra`: words that may stand beside its name."""
 
     asked: str  # a key of ASKING
+    state: str = ""  # accepted, rejected ...: whether it is, is asked
     number: str = ""  # PEP 386
     quoted: tuple[str, ...] = ()  # words of a title in quotation marks
     words: frozenset[str]
@@ -100,24 +107,30 @@ def header_question(text: str) -> HeaderQuestion | None:
     if len(text) > LONGEST:
         return None
     plain = plain_text(text)
-    around = ASIDE.sub(" ", QUOTED.sub(" it ", plain))  # a title may hold any of the words looked for
+    around = ASIDE.sub(r"\1", QUOTED.sub(" it ", plain))  # a title may hold any of the words looked for
     asked = next((name for name, pattern in PATTERNS if pattern.search(around)), None)
     if asked is None:
         return None
-    numbers = {f"{SERIES.get(series.split()[0], 'ADR')} {int(number)}" for series, number in NUMBER.findall(plain)}
+    numbers = _numbers(around) or _numbers(plain)
     rest = NUMBER.sub(" ", plain)
     if not numbers and (bare := BARE_NUMBER.findall(rest)):
         numbers, rest = {f"ADR {int(number)}" for number in bare}, BARE_NUMBER.sub(" ", rest)
     if len(numbers) > 1:
         return None
     quoted = QUOTED.search(plain)
+    state = STATE.search(around)
     return HeaderQuestion(
         asked=asked,
+        state=state[1] if state and asked == "status" else "",
         number=next(iter(numbers), ""),
         quoted=tuple(WORD.findall(quoted[1])) if quoted else (),
         words=content(rest),
         extra=ALWAYS | ASKING[asked],
     )
+
+
+def _numbers(plain: str) -> set[str]:
+    return {f"{SERIES.get(series.split()[0], 'ADR')} {int(number)}" for series, number in NUMBER.findall(plain)}
 
 
 def plain_text(text: str) -> str:
@@ -127,4 +140,5 @@ def plain_text(text: str) -> str:
 
 def content(text: str) -> frozenset[str]:
     """Its words, without those that carry nothing."""
-    return frozenset(WORD.findall(plain_text(text))[:MOST_WORDS]) - STOP_WORDS
+    words = WORD.findall(plain_text(text))[:MOST_WORDS]
+    return frozenset(_stem(word) for word in words if word not in STOP_WORDS)
