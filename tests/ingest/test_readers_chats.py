@@ -3,7 +3,7 @@
 import copy
 import json
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -224,7 +224,7 @@ def test_joins_deleted_messages_and_buttons_are_no_text_and_rich_text_is() -> No
     ) in text
 
 
-def write(folder: Path, files: dict[str, object]) -> Path:
+def write(folder: Path, files: Mapping[str, object]) -> Path:
     for name, value in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
