@@ -113,7 +113,8 @@ def _in_zone(parsed: Parsed, cut: Cut) -> Parsed:
 
 
 def expected(channel: Sequence[Posted], cuts: Iterable[Cut]) -> dict[str, str]:
-    """{id: text} as the latest export that knows of a message has it."""
+    """{id: text} as the latest export that knows of a message has it; one that holds nothing says nothing."""
+    cuts = [cut for cut in cuts if any(map(cut.holds, channel))]
     found = {}
     for posted in channel:
         knowing = [cut for cut in cuts if cut.knows(posted)]
