@@ -6,6 +6,7 @@ import struct
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parseaddr
@@ -62,7 +63,7 @@ class GitHistory:
     root: Path
     head: str
     depth: Depth
-    _repo: "Repo"
+    _opened: "Repo | None" = None
     _commits: tuple[Committed, ...] | None = None
     _past: dict[str, list[Past]] = field(default_factory=dict)
 
@@ -94,8 +95,19 @@ class GitHistory:
             raise UnreadableSource(f"A version of {len(data):,} bytes is left out.", fix="Nothing to do.")
         return data
 
+    @property
+    def _repo(self) -> "Repo":
+        if self._opened is None:
+            from dulwich.repo import Repo
+
+            self._opened = Repo(str(self.root))
+        return self._opened
+
     def close(self) -> None:
-        self._repo.close()
+        """Let go of git's files; what is asked for later opens them again."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
 
     def _walk(self) -> Iterator[Committed]:
         """Fills what `past` gives."""
@@ -120,8 +132,8 @@ def open_history(root: Path, depth: Depth) -> GitHistory | None:
     from dulwich.repo import Repo
 
     try:
-        repo = Repo(str(root))
-        return GitHistory(root=root, head=repo.head().decode(), depth=depth, _repo=repo)
+        with closing(Repo(str(root))) as repo:
+            return GitHistory(root=root, head=repo.head().decode(), depth=depth)
     except KeyError as error:
         if error.args == (b"HEAD",):
             return None

@@ -1,5 +1,6 @@
 """From named paths to documents that are found: look, plan, read, redact, chunk, embed, write."""
 
+import functools
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,17 +12,18 @@ from ingest.chunking import CHUNKING
 from ingest.conversations import Conversations
 from ingest.discover import resolve
 from ingest.fingerprint import Fingerprints
-from ingest.history import Depth
+from ingest.history import Depth, open_history
 from ingest.originals import Originals, distinct_names
 from ingest.origins import UPLOADS, Asked, Files, Opener, Origin, Outcome, Pool
 from ingest.readers.base import Candidate
 from ingest.redaction import Redaction
+from ingest.repository import COMMITS, Repository
 from ingest.scope import Target, targets
 from ingest.steps import Run, Work, carry_out
 from ingest.sync import held, plan
 from ingest.writer import BATCH_CHUNKS, Writer
 from rag.domain.chats import Chats
-from rag.domain.errors import Conflict, NotFound, TeamloreError
+from rag.domain.errors import Conflict, NotFound, TeamloreError, UnreadableSource
 from rag.domain.ports import Catalog, Embedder, Indexes, Ledger, OnProgress, Sources
 from rag.domain.syncing import CAREFUL, SourcePlan, SyncOptions
 from rag.domain.types import Access, IngestReport, Source, Trouble
@@ -97,7 +99,7 @@ class Pipeline:
         known = self.sources.get(source, EVERYTHING).source
         run = self._run(known.space, "", CAREFUL, None)
         paths = self.sources.paths(source)
-        run.conversations.settle(known, gone=paths)
+        run.conversations.leave(known)
         run.writer.remove(source, paths)
         self.sources.forget(source)
         self._finish(run)
@@ -157,7 +159,19 @@ class Pipeline:
         roots = [root for root in (Path(source.root) for source in sources) if root.is_absolute()]
         found = targets(named, roots, self._claims_folder, run.options.only) if named else []
         files = (Files(target, self.pool, run.fingerprints, run.options.rehash) for target in found)
-        return [*files, *remotes]
+        return [*(self._with_past(each, run) for each in files), *remotes]
+
+    def _with_past(self, files: Files, run: Run) -> Origin:
+        """A working folder of git's brings its history along; one that git cannot read goes without it."""
+        if not self.past.versions:
+            return files
+        try:
+            history = open_history(files.target.root, self.past)
+        except UnreadableSource as error:
+            run.tally.fail(COMMITS, str(error))
+            return files
+        stored = functools.partial(self.catalog.revisions, source_id(files.root, run.space))
+        return Repository(files, history, stored) if history else files
 
     def _claims_folder(self, folder: Path) -> bool:
         return self.pool.find(Candidate(path=folder, relative=folder.name, is_dir=True)) is not None

@@ -2,7 +2,8 @@
 
 import dataclasses
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from rag.domain.types import Parsed
 
 COMMITS = ".git"  # the path of the commits' documents: no walk finds a file of that name
 VERSION = 1  # of what is made of commits
+Earlier = tuple[Candidate, list[Parsed]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Repository:
 
     files: Files
     history: GitHistory
-    stored: Mapping[str, Collection[str]]
+    stored: Callable[[], Mapping[str, Collection[str]]]
 
     @property
     def root(self) -> str:
@@ -48,30 +50,34 @@ class Repository:
 
     def read(self, paths: Sequence[str]) -> Iterator[Reading]:
         """The current version of a file carries the commit that made it, unless it was changed since."""
+        with closing(self.history):
+            yield from self._read(paths)
+
+    def _read(self, paths: Sequence[str]) -> Iterator[Reading]:
         if COMMITS in paths:
             name = Path(self.root).name
             candidate = Candidate(path=Path(self.root, COMMITS), relative=COMMITS)
-            yield Reading(candidate=candidate, outcome=tuple(months(self.history, name)))
+            yield Reading(candidate=candidate, outcome=self._commits(name))
         for reading in self.files.read([path for path in paths if path != COMMITS]):
-            past = self.history.past(reading.candidate.relative)
+            past = self._past(reading.candidate.relative)
             if past and not isinstance(reading.outcome, UnreadableSource) and _same(reading.candidate, past[0]):
                 made = tuple(_made_by(parsed, past[0]) for parsed in reading.outcome)
                 yield dataclasses.replace(reading, outcome=made)
             else:
                 yield reading
 
-    def before(self, paths: Sequence[str]) -> Iterator[Iterator[Reading]]:
+    def before(self, paths: Sequence[str]) -> Iterator[Iterator[Earlier]]:
         """What the paths said before and the registry does not know yet, oldest first: of each path at most one reading
         in each of the layers."""
-        older = {path: self._unknown(path) for path in paths}
+        stored = self.stored()
+        older = {path: self._unknown(path, stored.get(path)) for path in paths}
         for depth in range(max(map(len, older.values()), default=0) - 1, -1, -1):
             layer = {path: pasts[depth] for path, pasts in older.items() if len(pasts) > depth}
             yield self._read_past(layer)
 
-    def _unknown(self, path: str) -> Sequence[Past]:
-        """Newest first, without the version that the file holds now."""
-        pasts = self.history.past(path)
-        known = self.stored.get(path)
+    def _unknown(self, path: str, known: Collection[str] | None) -> Sequence[Past]:
+        """Newest first, without the version that the file holds now. `known`: revisions; None: a new path."""
+        pasts = self._past(path)
         if known is not None:
             newer = [past.revision.id in known for past in pasts]
             pasts = pasts[: newer.index(True)] if True in newer else ()
@@ -80,13 +86,13 @@ class Repository:
             pasts = pasts[1:]
         return pasts
 
-    def _read_past(self, layer: Mapping[str, Past]) -> Iterator[Reading]:
+    def _read_past(self, layer: Mapping[str, Past]) -> Iterator[Earlier]:
         """In the reader processes, from files of their own; what cannot be read of the past is left out."""
         with tempfile.TemporaryDirectory(prefix="teamlore-git-") as folder:
             for candidate, outcome in self.pool.map(self._candidates(layer, Path(folder))):
                 if not isinstance(outcome, UnreadableSource):
                     past = layer[candidate.relative]
-                    yield Reading(candidate=candidate, outcome=tuple(_made_by(parsed, past) for parsed in outcome))
+                    yield candidate, [_made_by(parsed, past) for parsed in outcome if parsed.thread is None]
 
     def _candidates(self, layer: Mapping[str, Past], folder: Path) -> Iterator[Candidate]:
         for n, (path, past) in enumerate(layer.items()):
@@ -98,6 +104,19 @@ class Repository:
             candidate = look_at(place, path)
             if candidate.head and self.pool.find(candidate) is not None:
                 yield candidate
+
+    def _commits(self, name: str) -> tuple[Parsed, ...] | UnreadableSource:
+        try:
+            return tuple(months(self.history, name))
+        except UnreadableSource as error:
+            return error
+
+    def _past(self, path: str) -> Sequence[Past]:
+        """Of a damaged repository none: `_commits` tells."""
+        try:
+            return self.history.past(path)
+        except UnreadableSource:
+            return ()
 
     @property
     def pool(self) -> Pool:

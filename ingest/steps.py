@@ -11,6 +11,7 @@ from ingest.fingerprint import Fingerprints
 from ingest.origins import Origin, Reading
 from ingest.pace import Pace
 from ingest.redaction import Redaction
+from ingest.repository import Repository
 from ingest.sync import Plan, Seen
 from ingest.tally import Tally
 from ingest.writer import Writer
@@ -56,10 +57,24 @@ class Work:
 
 def carry_out(work: Work, run: Run) -> None:
     """Everything that is written is written file by file, so that what was done stays when it is stopped."""
+    if isinstance(work.origin, Repository):
+        _read_past(work, work.origin, run)
     _read(work, run)
     run.conversations.settle(work.source, gone=work.todo.gone)
     run.writer.flush()
     _settle(work, run)
+
+
+def _read_past(work: Work, repository: Repository, run: Run) -> None:
+    """Layer by layer, so that each version supersedes the one before. The ledger is told of the present only."""
+    for layer in repository.before(work.todo.read):
+        for n, (candidate, parts) in enumerate(layer):
+            run.on_progress(Progress(stage="reading earlier versions", done=n, total=0, item=candidate.relative))
+            for document in documents_of(
+                work.source, candidate, [run.redactor.redact(part)[0] for part in parts], fingerprint="", kind=run.kind
+            ):
+                run.writer.put(document)
+        run.writer.flush()
 
 
 def _read(work: Work, run: Run) -> None:

@@ -24,10 +24,11 @@ def claims_tensorboard(candidate: Candidate) -> bool:
     if not candidate.is_dir:
         return SIGN in candidate.path.name and VERSION in candidate.head[:64]
     found = False
-    for n, entry in enumerate(os.scandir(candidate.path)):
-        if n > MOST_LOOKED_AT or not (entry.is_dir(follow_symlinks=False) or SIGN in entry.name):
-            return False
-        found = found or entry.is_file(follow_symlinks=False)
+    with os.scandir(candidate.path) as entries:
+        for n, entry in enumerate(entries):
+            if n > MOST_LOOKED_AT or not (entry.is_dir(follow_symlinks=False) or SIGN in entry.name):
+                return False
+            found = found or entry.is_file(follow_symlinks=False)
     return found
 
 

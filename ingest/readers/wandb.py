@@ -63,8 +63,10 @@ def read_wandb(candidate: Candidate, limits: Limits) -> Iterator[Parsed]:
 
 
 def _is_run(folder: Path) -> bool:
-    typical = any((folder / name).is_file() for name in TYPICAL)
-    return typical or any(entry.name.endswith(".wandb") for entry in os.scandir(folder))
+    if any((folder / name).is_file() for name in TYPICAL):
+        return True
+    with os.scandir(folder) as entries:
+        return any(entry.name.endswith(".wandb") for entry in entries)
 
 
 def _parts(folder: Path, limits: Limits, notes: list[str]) -> Iterator[Parsed]:
