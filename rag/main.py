@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ingest.history import Depth
 from ingest.pipeline import Pipeline
 from ingest.redaction import Redactor
 from ingest.sandbox import ReaderPool
@@ -161,6 +162,7 @@ def _pipeline(base: _Base, catalog: SqlCatalog, indexes: HomeIndexes, pool: Read
         pool=pool,
         redactor=Redactor(),
         indexes=indexes,
+        past=Depth(versions=base.settings.git_versions, commits=base.settings.git_commits),
         originals=base.home.originals if base.settings.keep_originals else None,
         remotes={"mlflow": mlflow_opener(os.environ)},
     )
