@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rag.cli import documents as listing
-from rag.cli import keys, models, show, versions
+from rag.cli import keys, models, runs, show, versions
 from rag.cli.open import Given, open_door, settings_of
 from rag.domain.errors import BadInput, NotFound
 
@@ -136,6 +136,7 @@ def show_document(
 
 
 app.command("documents")(listing.documents)
+app.command()(runs.runs)
 app.command("versions")(versions.versions)
 
 

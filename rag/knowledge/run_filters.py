@@ -190,6 +190,8 @@ class _Parser:
 
     def value(self, on: RunKey, is_: Comparison) -> str | float | datetime:
         token = self.take()
+        if token.kind == "word" and _kind(on) == "number":
+            _number(self, token, is_)
         if token.kind not in ("text", "number"):
             why = "must stand in quotes" if token.kind == "word" else "a value is missing"
             self.fail(token, why, f"Put words in quotes: {on.name} {is_} '{token.text or 'value'}'.")
