@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -111,22 +111,27 @@ def _merged(key: str, messages: Mapping[str, Holders], views: Sequence[_View]) -
     root = ordered[0][-1].said.id
     with_root = [thread for thread in knowing if any(said.id == root for said in thread.messages)]
     newest = (with_root or knowing)[-1]
-    people = {(one.system, one.id): one for holders in ordered for one in _people(holders[-1], key)}
+    right = [holders[-1] for holders in ordered]
+    people = {(one.system, one.id): one for one in _people(key, right)}
+    first_held = {(held.view.rank, held.thread): held.excerpt for held in map(_first_as_now, ordered)}
     return Excerpt(
         key=key,
         kind=newest.kind,
         title=newest.title,
-        files=tuple(sorted({file for holders in ordered for file in _first_as_now(holders).excerpt.files})),
+        files=tuple(sorted({file for thread in first_held.values() for file in thread.files})),
         people=tuple(people[name] for name in sorted(people)),
-        messages=tuple(holders[-1].said for holders in ordered),
+        messages=tuple(held.said for held in right),
     )
 
 
-def _people(held: _Held, key: str) -> Iterable[Identity]:
-    """Of a message that was kept in another thread, those who go by its author's name."""
-    if held.thread == key:
-        return held.excerpt.people
-    return [one for one in held.excerpt.people if one.name == held.said.author]
+def _people(key: str, messages: Sequence[_Held]) -> Iterator[Identity]:
+    """Those the thread's exports name; of a message that was kept in another thread, who goes by its author's name."""
+    told = {held.view.rank: held.excerpt for held in messages if held.thread == key}
+    for rank in sorted(told):
+        yield from told[rank].people
+    for held in messages:
+        if held.thread != key:
+            yield from (one for one in held.excerpt.people if one.name == held.said.author)
 
 
 def _first_as_now(holders: Holders) -> _Held:

@@ -120,7 +120,8 @@ def _insert(connection: Connection, source: Source, path: str, export: Export) -
         for thread in export.threads
         for each in thread.messages
     )
-    connection.execute(insert(threads), held)
+    for rows in batches(held):
+        connection.execute(insert(threads), rows)
     for rows in batches(said):
         connection.execute(insert(messages), rows)
 
