@@ -56,7 +56,7 @@ LINE = re.compile(r"(?:[-*+][ \t]+)?(\*{0,2})([A-Za-z][\w /-]{0,40}?)(\*{0,2}):(
 TURNS = re.compile(r"(super[sc]eded|replaced|obsoleted|supersedes|replaces|obsoletes)[ \t]+(?:by\b)?(.*)", re.I)
 LINKED = re.compile(r"\[([^\[\]]*)\]\(([^()\s]+)\)")
 NUMBERED = re.compile(r"(?:\b(PEP|ADR|RFC|decision)s?[-_# ]{0,2})?(?<![\w.])(\d{1,5})\b(?!\.\d)", re.I)
-FILE_NUMBER = re.compile(r"(?!\d{4}-\d\d)(?:(pep|adr|rfc|decision)[-_ ]?)?(\d{1,5})(?![\d])(?:[-_. ]|$)", re.I)
+FILE_NUMBER = re.compile(r"(?!\d{4}-\d\d)(?:(pep|adr|rfc|decision)[-_ ]?)?(\d{1,5})(?![\d])(?:[-_.: ]|$)", re.I)
 DAY_IN_TEXT = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{4}")
 
 
@@ -79,7 +79,7 @@ def header_facts(own: Sequence[Fact], text: str, *, path: str, title: str) -> tu
 
 def values_of(facts: Iterable[Fact], *keys: str) -> tuple[str, ...]:
     """Distinct, in their order."""
-    return tuple(dict.fromkeys(str(fact.value) for fact in facts if fact.key in keys))
+    return tuple(dict.fromkeys(str(fact.value) for fact in facts if fact.key.casefold() in keys))
 
 
 def fold(key: str) -> str:

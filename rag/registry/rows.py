@@ -140,8 +140,9 @@ def wanted(filters: Filters | None) -> list[ColumnElement[bool]]:
         same_version = and_(authors.c.document == versions.c.document, authors.c.version == versions.c.number)
         conditions.append(exists().where(same_version, authors.c.author.in_(names)))
     for key, value in filters.facts:
-        same_version = and_(facts.c.document == versions.c.document, facts.c.version == versions.c.number)
-        says = and_(facts.c.key == key.casefold(), facts.c.folded == value.casefold()[:FOLDED])
+        stated = facts.alias()  # a query on facts itself may be narrowed by them
+        same_version = and_(stated.c.document == versions.c.document, stated.c.version == versions.c.number)
+        says = and_(stated.c.key == key.casefold(), stated.c.folded == value.casefold()[:FOLDED])
         conditions.append(exists().where(same_version, says))
     if filters.after:
         conditions.append(versions.c.day >= filters.after.isoformat())
