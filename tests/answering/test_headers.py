@@ -1,0 +1,28 @@
+"""Headers in an answer: looked up where their fields are asked for, never quoted as sentences."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.answering.corpus import House, ask, house
+
+ADR_OLD = "---\nstatus: superseded by 0002\n---\n# 1. Train in fp16\n\n## Decision\n\nWe train in fp16.\n"
+ADR_NEW = "---\nstatus: accepted\nsupersedes: 1\n---\n# 2. Train in bf16\n\n## Decision\n\nWe train in bf16.\n"
+
+
+@pytest.mark.slow
+def test_what_replaced_a_decision_is_answered_from_both_headers(tmp_path: Path) -> None:
+    with house(tmp_path) as empty:
+        empty.write("adr/0001-fp16.md", ADR_OLD)
+        empty.write("adr/0002-bf16.md", ADR_NEW)
+        answer = empty.answerer.answer(ask("Which decision replaced ADR 1?"))
+    assert answer.text == "“2. Train in bf16” replaced “1. Train in fp16”. [1] [2]"
+    assert [citation.quote for citation in answer.citations] == ["status: superseded by 0002", "supersedes: 1"]
+    assert answer.model["llm"] == "facts"
+
+
+@pytest.mark.slow
+def test_a_line_of_front_matter_is_no_sentence_of_an_answer(team: House) -> None:
+    answer = team.answerer.answer(ask("What did the retro of sprint 7 say about the larger backbone?"))
+    assert "larger backbone" in answer.text
+    assert not any(citation.quote.startswith(("kind:", "title:", "date:")) for citation in answer.citations)
