@@ -171,7 +171,7 @@ def _run(store: _Store, place: str, files: Sequence[str]) -> MlflowRun:
         tags=values["tags"],
         curves=curves,
         datasets=tuple(_datasets(store.folder, place, inside)),
-        artifacts=tuple(name for name in artifacts if name != ".gitkeep")[:MOST_ARTIFACTS],
+        artifacts=tuple(sorted(artifacts))[:MOST_ARTIFACTS],
         files=tuple(used),
         notes=tuple(notes),
     )
@@ -187,12 +187,13 @@ def _datasets(folder: Path, place: str, inside: Mapping[str, str]) -> Iterator[s
         if not name.startswith("inputs/") or not name.endswith(f"/{META}"):
             continue
         try:
-            link = _yaml(folder / file)
-            known = _yaml((folder / place).parent / "datasets" / PurePosixPath(link.get("source_id", "-")).name / META)
-            context = folder / place / PurePosixPath(name).parent / "tags" / "mlflow.data.context"
-            used_for = _value(context) if context.is_file() else ""
+            link = _loaded(folder / file)
+            source = PurePosixPath(str(link.get("source_id", "-"))).name
+            known = _yaml((folder / place).parent / "datasets" / source / META)
         except (UnreadableSource, OSError):
             continue
+        tags = link.get("tags")
+        used_for = str(tags.get("mlflow.data.context", "")) if isinstance(tags, dict) else ""
         yield dataset_named(known.get("name", "?"), known.get("digest", ""), context=used_for)
 
 
@@ -218,13 +219,18 @@ def _value(path: Path) -> str:
 
 def _yaml(path: Path) -> dict[str, str]:
     """Scalars of a flat YAML file as written; `null` is nothing. Raises UnreadableSource, OSError."""
+    found = {key: value for key, value in _loaded(path).items() if isinstance(value, str)}
+    return {key: "" if value == "null" else value for key, value in found.items()}
+
+
+def _loaded(path: Path) -> dict[str, object]:
     try:
         loaded = yaml.load(_value(path), LOADER)
     except (yaml.YAMLError, RecursionError) as error:
         raise UnreadableSource(f"its {META} is no YAML.") from error
     if not isinstance(loaded, dict):
         raise UnreadableSource(f"its {META} holds no keys.")
-    return {str(key): "" if value == "null" else value for key, value in loaded.items() if isinstance(value, str)}
+    return {str(key): value for key, value in loaded.items()}
 
 
 def _is_used(file: str, store: _Store) -> bool:
