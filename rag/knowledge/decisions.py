@@ -1,13 +1,15 @@
 """What replaced it, who decided, what became of it: answered by code from the headers of decisions and cards."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rag.domain.ports import Catalog
 from rag.domain.stores import Facts, Stated
-from rag.domain.types import Access, DocumentInfo, FactStatement, Finding, Query
-from rag.knowledge.cards import DECISION_KEYS, LINKS, Header, Link, Shelf, joined, quote_span
+from rag.domain.types import FactStatement, Finding, Query
+from rag.knowledge.cards import DECISION_KEYS, LINKS, Header, Link, Shelf, joined
+from rag.knowledge.decision_lists import list_question, tell_list
 from rag.knowledge.header_questions import CARD_FIELDS, HeaderQuestion, header_question
+from rag.knowledge.quoting import Quoter
 
 ACCEPTED = frozenset({"accepted", "approved", "final", "active", "implemented"})
 LONGEST_CHAIN = 20
@@ -45,9 +47,13 @@ class DecisionLookup:
     catalog: Catalog
 
     def look_up(self, query: Query) -> Finding | None:
+        if (listed := list_question(query.text)) is not None:
+            shelf = Shelf.of(self.facts.saying(query, DECISION_KEYS))
+            return tell_list(listed, shelf, Quoter(self.catalog, query.access))
         question = header_question(query.text)
-        if question is None:
-            return None
+        return None if question is None else self._field(query, question)
+
+    def _field(self, query: Query, question: HeaderQuestion) -> Finding | None:
         keys = KEYS.get(question.asked, (question.asked,))
         identity = ("name", *keys) if question.asked in CARD_FIELDS else (*DECISION_KEYS, *keys)
         shelf = Shelf.of(self.facts.saying(query, identity))
@@ -55,7 +61,7 @@ class DecisionLookup:
         header = Shelf(headers).find(question)
         if header is None:
             return None
-        teller = _Teller(self.catalog, query.access, shelf)
+        teller = _Teller(shelf, Quoter(self.catalog, query.access))
         statements = tuple(teller.tell(question, header))
         if statements:
             return Finding(statements=statements)
@@ -84,10 +90,8 @@ def _would_say(shelf: Shelf, header: Header, asked: str) -> bool:
 class _Teller:
     """Makes the statements of one answer."""
 
-    catalog: Catalog
-    access: Access
     shelf: Shelf
-    _texts: dict[tuple[str, int], str] = field(default_factory=dict)
+    quoter: Quoter
 
     def tell(self, question: HeaderQuestion, header: Header) -> Iterator[FactStatement]:
         asked = question.asked
@@ -109,14 +113,14 @@ class _Teller:
             value, said = joined(values), status.value.lower() if status else ""
             text = SAYS[asked].format(value=value, full=header.full, status=said)
             quoted = [*found, *([status] if asked == "resolved" and status else [])]
-            yield self._statement(text, quoted)
+            yield self.quoter.statement(text, quoted)
 
     def _status(self, header: Header, asked: str) -> Iterator[FactStatement]:
         status = header.status
         if status is None:
             return
         word = _yes_or_no(asked, status.value.casefold())
-        yield self._statement(
+        yield self.quoter.statement(
             f"{word}: the status of {header.full} is {_capital(status.value)}."
             if word
             else f"{_capital(status.value)}: that is the status of {header.full}.",
@@ -124,21 +128,21 @@ class _Teller:
         )
         links = self.shelf.successors(header)
         if links:
-            yield self._statement(f"{_names(links)} replaced it.", _quotes(links))
+            yield self.quoter.statement(f"{_names(links)} replaced it.", _quotes(links))
 
     def _successors(self, header: Header) -> Iterator[FactStatement]:
         links = self.shelf.successors(header)
         if not links:
             return
-        yield self._statement(f"{_names(links)} replaced {header.full}.", _quotes(links))
+        yield self.quoter.statement(f"{_names(links)} replaced {header.full}.", _quotes(links))
         last, quotes = self._end_of_chain(links)
         if last is not None:
-            yield self._statement(f"That one has been replaced too: {last.label} stands at the end now.", quotes)
+            yield self.quoter.statement(f"That one has been replaced too: {last.label} stands at the end now.", quotes)
 
     def _predecessors(self, header: Header) -> Iterator[FactStatement]:
         links = self.shelf.predecessors(header)
         if links:
-            yield self._statement(f"{_names(links)}: that is what {header.full} replaced.", _quotes(links))
+            yield self.quoter.statement(f"{_names(links)}: that is what {header.full} replaced.", _quotes(links))
 
     def _end_of_chain(self, links: Sequence[Link]) -> tuple[Header | None, list[Stated]]:
         """As long as each has one successor; None when the first one is still the last."""
@@ -150,16 +154,6 @@ class _Teller:
                 last = links[0].to
                 quotes.extend(_quotes(links))
         return last, quotes
-
-    def _statement(self, text: str, said: Sequence[Stated]) -> FactStatement:
-        spans = [self._span(stated.document, stated.at) for stated in said if stated.at is not None]
-        return FactStatement(text=text, quotes=tuple(dict.fromkeys(spans)))
-
-    def _span(self, document: DocumentInfo, at: int) -> tuple[DocumentInfo, int, int]:
-        key = document.id, document.version
-        if key not in self._texts:
-            self._texts[key] = self.catalog.text(document.id, self.access, version=document.version).text
-        return document, *quote_span(self._texts[key], at)
 
 
 def _names(links: Sequence[Link]) -> str:

@@ -177,6 +177,34 @@ def test_a_title_that_names_another_number_is_still_one_document(ask: Ask) -> No
     assert finding.statements[0].text.startswith("Draft: that is the status of PEP 500")
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "lines"),
+    [
+        ("Which PEPs were rejected?", "1 of the 9 PEPs here have the status rejected: PEP 400.", ["Status: Rejected"]),
+        ("How many decisions are accepted?", "1 of the 11 decisions here", ["status: accepted"]),
+        (
+            "List all final PEPs",
+            "2 of the 9 PEPs here have the status final: PEP 345 and PEP 502.",
+            ["Status: Final"] * 2,
+        ),
+    ],
+)
+def test_decisions_of_one_status_are_counted_and_listed(
+    question: str, text: str, lines: list[str], ask: Ask, lookup: DecisionLookup
+) -> None:
+    finding = ask(question)
+    assert finding is not None
+    assert finding.statements[0].text.startswith(text)
+    assert quoted(lookup, finding)[0] == lines
+
+
+def test_no_decision_of_a_status_is_a_refusal_and_no_list_of_what_is_unknown_an_answer(ask: Ask) -> None:
+    finding = ask("Which PEPs are withdrawn?")
+    assert finding == Finding(reason="None of the 9 PEPs here has the status withdrawn.")
+    assert ask("Which RFCs are withdrawn?") is None
+    assert ask("Which PEPs were rejected because of their syntax?") is None
+
+
 def test_access_time_and_filters_hold_for_facts(lookup: DecisionLookup) -> None:
     text = "What is the status of PEP 345?"
     assert lookup.look_up(Query(text=text, access=Access(spaces=frozenset({"team"})))) is not None
