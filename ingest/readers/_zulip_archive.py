@@ -18,7 +18,11 @@ FOLDER = re.compile(r"([0-9]{1,12})-(.{1,250})")
 
 def gather(folder: Path, topics: Topics, limits: Limits) -> list[str]:
     """The files it has used, the index first. Names come from the folders where the index does not hold them."""
-    index = load(folder / INDEX, INDEX, limits)
+    index: object = None
+    try:
+        index = load(folder / INDEX, INDEX, limits)
+    except UnreadableSource as error:
+        topics.note(error.what)
     exported = moment(string(index, "time"))
     topics.exported = iso(exported) if exported else ""
     used = [INDEX]

@@ -18,7 +18,7 @@ from rag.domain.errors import UnreadableSource
 from rag.domain.records import Identity, Thread
 from rag.domain.types import Parsed
 
-HEAD = re.compile(rb'\s*\{\s*"guild"\s*:\s*\{')
+HEAD = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"guild"\s*:\s*\{')
 SYSTEM = frozenset({
     "RecipientAdd", "RecipientRemove", "Call", "ChannelNameChange", "ChannelIconChange", "ChannelPinnedMessage",
     "GuildMemberJoin", "ThreadCreated",
