@@ -51,11 +51,16 @@ class MlflowServer:
     ) -> None:
         self._url = url.rstrip("/")
         self._sleep = sleep
+        self._signs_in = bool(token or user)
         self._names: dict[str, str] = {}  # of experiments, by id
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         auth = httpx.BasicAuth(*user) if user and not token else None
         self._client = httpx.Client(timeout=TIMEOUT, headers=headers, auth=auth, transport=transport)
         weakref.finalize(self, self._client.close)
+
+    @property
+    def signs_in(self) -> bool:
+        return self._signs_in
 
     @property
     def root(self) -> str:
