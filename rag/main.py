@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ingest.history import Depth
 from ingest.pipeline import Pipeline
-from ingest.redaction import Redactor
+from ingest.redaction import Redactor, kinds_of
 from ingest.sandbox import ReaderPool
 from ingest.tracking import mlflow_opener
 from rag.answering.answerer import EvidenceAnswerer
 from rag.answering.compose import ExtractiveWriter, Writer
+from rag.answering.looking_up import FactSearcher
 from rag.answering.prompt import PointerWriter
 from rag.answering.refusal import DEFAULT
 from rag.client import Client
-from rag.domain.ports import LLM, Embedder, OnProgress
+from rag.domain.ports import LLM, Embedder, Lookup, OnProgress
 from rag.domain.services import Services
 from rag.index.generations import HomeIndexes
 from rag.knowledge.decisions import DecisionLookup
@@ -90,6 +91,7 @@ def build(
         expansion=Expansion(catalog=catalog),
         catalog=catalog,
     )
+    lookups = _lookups(base, catalog)
     pool = ReaderPool(workers=settings.parser_workers)
     if mode != "read":
         jobs.interrupted()
@@ -109,8 +111,8 @@ def build(
         jobs=jobs,
         conversations=conversations,
         indexes=indexes,
-        searcher=searcher,
-        answerer=_answerer(base, searcher, indexes, conversations),
+        searcher=FactSearcher(inner=searcher, lookups=lookups, catalog=catalog),
+        answerer=_answerer(base, searcher, lookups, indexes, conversations),
         ingestor=_pipeline(base, catalog, indexes, pool),
         status=functools.partial(_status, base, catalog, indexes),
         close=close,
@@ -160,7 +162,7 @@ def _pipeline(base: _Base, catalog: SqlCatalog, indexes: HomeIndexes, pool: Read
         chats=SqlChats(base.engine),
         embedder=base.embedder,
         pool=pool,
-        redactor=Redactor(),
+        redactor=Redactor(kinds_of(base.settings.redact)),
         indexes=indexes,
         past=Depth(versions=base.settings.git_versions, commits=base.settings.git_commits),
         originals=base.home.originals if base.settings.keep_originals else None,
@@ -168,18 +170,26 @@ def _pipeline(base: _Base, catalog: SqlCatalog, indexes: HomeIndexes, pool: Read
     )
 
 
+def _lookups(base: _Base, catalog: SqlCatalog) -> tuple[Lookup, ...]:
+    return (
+        ExperimentLookup(runs=SqlRuns(base.engine), catalog=catalog),
+        DecisionLookup(SqlFacts(base.engine), catalog),
+    )
+
+
 def _answerer(
-    base: _Base, searcher: PassageSearcher, indexes: HomeIndexes, conversations: SqlConversations
+    base: _Base,
+    searcher: PassageSearcher,
+    lookups: tuple[Lookup, ...],
+    indexes: HomeIndexes,
+    conversations: SqlConversations,
 ) -> EvidenceAnswerer:
     return EvidenceAnswerer(
         searcher=searcher,
         embedder=base.embedder,
         writer=base.writer,
         threshold=DEFAULT,
-        lookups=(
-            ExperimentLookup(runs=SqlRuns(base.engine), catalog=searcher.catalog),
-            DecisionLookup(SqlFacts(base.engine), searcher.catalog),
-        ),
+        lookups=lookups,
         conversations=None if base.mode == "read" else conversations,
         model={"llm": base.writer.name, "embedder": base.embedder.name},
         state=functools.partial(_index_warnings, indexes),

@@ -9,7 +9,7 @@ from typing import Literal
 from rag.answering.citations import Citer, shown_text
 from rag.answering.compose import Writer
 from rag.answering.evidence import Evidence, gather
-from rag.answering.looking_up import FactCiter, look_up
+from rag.answering.looking_up import FactCiter, look_up, with_facts
 from rag.answering.refusal import Threshold, refusal, refuse
 from rag.domain.errors import NotFound, TeamloreError
 from rag.domain.ports import Conversations, Embedder, Lookup
@@ -82,8 +82,9 @@ class EvidenceAnswerer:
         found = self.searcher.find(turn.question.query, PASSAGES)
         turn.warnings.extend(self.state())
         now = turn.lap("search", turn.started)
-        yield Event(name="passages", data=tuple(search_hits(found)))
         finding = look_up(self.lookups, turn.question.query)
+        hits = with_facts(search_hits(found), finding, self.searcher.catalog, turn.question.query.access)
+        yield Event(name="passages", data=tuple(hits))
         if finding is not None:
             yield from self._state(turn, finding, found)
             return

@@ -1,9 +1,10 @@
 """From what facts say to cited statements: looked up by code, whatever writes the other answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from rag.domain.ports import Catalog, Lookup
+from rag.domain.errors import NotFound
+from rag.domain.ports import Catalog, Lookup, Searcher
 from rag.domain.types import (
     Access,
     Check,
@@ -13,10 +14,12 @@ from rag.domain.types import (
     FactStatement,
     Finding,
     Query,
+    SearchHit,
     Statement,
 )
 from rag.retrieval.locate import cite
 
+MOST_IN_FRONT = 5  # of the passages
 LOOKED_UP = Check(name="facts", passed=True, detail="looked up in stored facts")
 
 
@@ -29,6 +32,47 @@ def look_up(lookups: Sequence[Lookup], query: Query) -> Finding | None:
             return finding
         refused = refused or finding
     return refused
+
+
+def with_facts(hits: Sequence[SearchHit], finding: Finding | None, catalog: Catalog, access: Access) -> list[SearchHit]:
+    """What was looked up is the best passage: those that hold it come first, else its own lines do."""
+    if finding is None or not finding.statements:
+        return list(hits)
+    citer = FactCiter(catalog, access)
+    for stated in finding.statements:
+        try:
+            citer.statement(stated)
+        except NotFound:  # purged between the look-up and here
+            continue
+    score = max([1.0, *(hit.score for hit in hits)])
+    front: dict[tuple[str, int, int], SearchHit] = {}
+    for cited in citer.citations[:MOST_IN_FRONT]:
+        found = next((hit.citation for hit in hits if _holds(hit.citation, cited)), cited)
+        front[_place(found)] = SearchHit(citation=found, score=score, why={"facts": 1.0}, best=(cited.start, cited.end))
+    rest = [hit for hit in hits if _place(hit.citation) not in front]
+    return [replace(hit, citation=replace(hit.citation, n=n)) for n, hit in enumerate([*front.values(), *rest], 1)]
+
+
+def _place(citation: Citation) -> tuple[str, int, int]:
+    return citation.document.id, citation.start, citation.end
+
+
+def _holds(passage: Citation, line: Citation) -> bool:
+    same = (passage.document.id, passage.document.version) == (line.document.id, line.document.version)
+    return same and passage.start <= line.start and line.end <= passage.end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactSearcher:
+    """Search in which what facts say comes first."""
+
+    inner: Searcher
+    lookups: Sequence[Lookup]
+    catalog: Catalog
+
+    def search(self, query: Query, k: int) -> list[SearchHit]:
+        finding = look_up(self.lookups, query)
+        return with_facts(self.inner.search(query, k), finding, self.catalog, query.access)[:k]
 
 
 @dataclass(slots=True)

@@ -111,6 +111,8 @@ def lowest_wanted(way: str, key: RunKey) -> bool | None:
     if way in ("best", "worst"):
         lower = lower_is_better(key.key)
         return None if lower is None else lower == (way == "best")
+    if way == "top":
+        return lower_is_better(key.key) is True
     return way == "low"
 
 

@@ -136,7 +136,7 @@ class Gist:
 
     def where(self, group: Sequence[RunCondition], words: str) -> int:
         self.asked.groups.append(tuple(group))
-        self.asked.scope.append(words)
+        self.asked.scope += [words] if words else []
         return 1
 
     def _key(self, at: int) -> int:
@@ -148,8 +148,9 @@ class Gist:
             return 2 + self._compared(keys, sign.term, number, f"{text} {sign.text} {number.text}")
         if kinds == ["between", "number", "and", "number"]:
             low, high = self.core[at + 2], self.core[at + 4]
-            self._compared(keys, ">=", low, f"{text} between {low.text}")
-            return 4 + self._compared(keys, "<=", high, f"{high.text}")
+            self._compared(keys, ">=", low, f"{text} from {low.text} to {high.text}")
+            self._compared(keys, "<=", high, "")
+            return 5
         if kinds[0] == "number" and kinds[1] != "superlative":
             number = self.core[at + 1]
             return 1 + self._compared(keys, "=", number, f"{text} {number.text}")

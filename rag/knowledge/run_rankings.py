@@ -137,7 +137,8 @@ def _none(context: Context) -> Finding:
         quotes = [quote for stored in found for quote in _reasons(context, stored, [dropped])]
         if quotes:
             count = context.runs.count(query)
-            context.say(f"0 of {count} runs{context.scope}: {tell.naming(found, count)} say otherwise.", *quotes)
+            nearest = f"{count} run{'s come' if count != 1 else ' comes'} near: {tell.naming(found, count)}"
+            context.say(f"0 runs{context.scope}; {nearest}.", *quotes)
             return context.finding()
     return Finding(reason=f"No stored run that you may read fits{context.scope}.")
 

@@ -40,7 +40,10 @@ class Vocabulary:
             exact = tuple(key for key in found if key.key == phrase[0].text)
             dotted = tuple(key for key in found if key.name == phrase[0].text)
             found = exact or dotted or found
-        return found or self.short_keys.get(shorten(folded), ())
+        one = folded.removesuffix("s")  # learning rates
+        return (
+            found or self.short_keys.get(shorten(folded)) or self.keys.get(one) or self.short_keys.get(shorten(one), ())
+        )
 
     def runs_called(self, atom: Atom, *, introduced: bool) -> tuple[RunName, ...]:
         """By id, by its beginning, or by name. What is not introduced by `run` must look like nothing else."""
