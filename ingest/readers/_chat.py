@@ -63,13 +63,12 @@ def render(
         piece = slice_of(message)
         if len(kept) >= MOST_MESSAGES or length + len(piece) > MOST_CHARS:
             notes = (*notes, f"{thread.key}: only the first {len(kept):,} messages ({length:,} characters) were kept.")
-            thread = dataclasses.replace(thread, last=iso(kept[-1][1].time) if kept and thread.last else "")
+            thread = _up_to(thread, kept[-1][1].time if kept else None)
             break
         if piece:
             kept.append((length, message))
             pieces.append(piece)
             length += len(piece)
-    people = {message.identity: None for _, message in kept if message.identity is not None}
     return Parsed(
         text="".join(pieces),
         syntax="chat",
@@ -82,8 +81,15 @@ def render(
         part=thread.key,
         files=tuple(dict.fromkeys(files)),
         notes=tuple(notes),
-        people=tuple(people),
+        people=tuple(dict.fromkeys(message.identity for _, message in kept if message.identity)),
         thread=thread,
+    )
+
+
+def _up_to(thread: Thread, last: datetime | None) -> Thread:
+    """What was left out is not told of: it would count as deleted."""
+    return dataclasses.replace(
+        thread, first=thread.first if last else "", last=iso(last) if last and thread.last else ""
     )
 
 

@@ -4,6 +4,7 @@ import copy
 import json
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -103,6 +104,14 @@ def test_the_line_above_a_message_is_in_no_quote_of_it() -> None:
         "Thanks.",
         "I see",
     ]
+
+
+def test_what_is_cut_off_is_noted_and_does_not_count_as_deleted() -> None:
+    thread = replace(HELP, first="2026-05-01T00:00:00+00:00", last="2026-05-31T00:00:00+00:00")
+    parsed = render(thread, (said(str(n), "x" * 1_000_000, n) for n in range(9)))
+    assert list(slices(parsed)) == ["0", "1", "2", "3"]
+    assert parsed.notes == ("slack:C1/1.000000: only the first 4 messages (4,000,116 characters) were kept.",)
+    assert parsed.thread == replace(thread, last="2026-05-18T12:03:00+00:00")
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.text(), st.text(max_size=9), st.integers(-9, 9))))
