@@ -7,6 +7,7 @@ from ingest.readers import (
     discord,
     epub,
     html,
+    irc,
     mail,
     markdown,
     mlflow_db,
@@ -22,6 +23,7 @@ from ingest.readers import (
     slack,
     table,
     tensorboard,
+    transcript,
     wandb,
     wandb_export,
     zulip,
@@ -53,6 +55,8 @@ READERS: tuple[Reader, ...] = (
     mail.READER,
     epub.READER,
     archive.READER,  # after the readers of exports that are archives
+    irc.READER,
+    transcript.READER,
     plain.READER,  # the last: it claims whatever is text
 )
 
