@@ -409,7 +409,7 @@ def test_spoiled_exports_are_read_as_far_as_they_go(name: str, tmp_path: Path) -
     reader = find_reader(look_at(DATA / name / ("channel.json" if name == "discord" else ""), "channel.json"))
     assert reader is not None
     read_some = 0
-    for n in range(60):
+    for n in range(24):
         folder = write(tmp_path / str(n), {path: spoiled(value, luck) for path, value in files.items()})
         candidate = look_at(folder / "channel.json" if name == "discord" else folder, "channel.json")
         try:
@@ -421,7 +421,7 @@ def test_spoiled_exports_are_read_as_far_as_they_go(name: str, tmp_path: Path) -
             assert parsed_from_json(json.loads(json.dumps(parsed_to_json(parsed)))) == parsed
             assert parsed.text.encode()
             assert "".join(slices(parsed).values()) == parsed.text
-    assert read_some > 20
+    assert read_some > 8
 
 
 # --- real ones ------------------------------------------------------------------------------------------------------
