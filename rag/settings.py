@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     )
     ingest_roots: str = Field("", description=f"folders of the server a caller may name, separated by {os.pathsep!r}")
     keep_originals: bool = Field(False, description="keep the bytes of uploads; a purge does not remove them yet")
-    redact: str = Field("secrets", description="masked before it is stored: secrets, email, phone (commas between), none")
+    redact: str = Field("secrets", description="masked before storing: secrets, email, phone (with commas), none")
     parser_workers: int = Field(2, ge=1, le=64, description="child processes that read files")
     git_versions: int = Field(3, ge=0, le=100, description="of a repository's files, how many versions; 0: the present")
     git_commits: int = Field(1_000, ge=1, description="of a repository, how many of its newest commits are read")
