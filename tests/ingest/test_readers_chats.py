@@ -421,7 +421,7 @@ def test_spoiled_exports_are_read_as_far_as_they_go(name: str, tmp_path: Path) -
             assert parsed_from_json(json.loads(json.dumps(parsed_to_json(parsed)))) == parsed
             assert parsed.text.encode()
             assert "".join(slices(parsed).values()) == parsed.text
-    assert read_some > 8
+    assert read_some > 3
 
 
 # --- real ones ------------------------------------------------------------------------------------------------------
