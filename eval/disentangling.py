@@ -53,7 +53,9 @@ class Scores:
 def measure(files: Sequence[Judged]) -> Scores:
     """Raises ValueError without a line."""
     together: Counter[tuple[int, int]] = Counter()
-    golds, founds, overlap, right = [], [], 0, 0
+    golds: list[int] = []
+    founds: list[int] = []
+    overlap, right = 0, 0
     for judged in files:
         shared = np.array([[len(one & other) for other in judged.found] for one in judged.gold])
         overlap += _best_overlap(shared)

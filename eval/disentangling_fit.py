@@ -89,12 +89,14 @@ def fit(given: Examples, centre: Tensor, spread: Tensor, seed: int) -> Network:
     steps = EPOCHS * (len(given.rows) // BATCH + 1)
     pace = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
     for _ in range(EPOCHS):
-        for batch in torch.randperm(len(given.rows)).split(BATCH):
+        order = torch.randperm(len(given.rows))
+        for start in range(0, len(order), BATCH):
+            batch = order[start : start + BATCH]
             scores = network((given.rows[batch] - centre) / spread).masked_fill(~given.possible[batch], -1e9)
             right = scores.masked_fill(~given.right[batch], -1e9)
             loss = (scores.logsumexp(1) - right.logsumexp(1)).mean()
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimizer.step()
             pace.step()
     return network
