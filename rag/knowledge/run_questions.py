@@ -119,7 +119,7 @@ def _many(gist: Gist) -> Asked | None:
     asked = gist.asked
     asked.verb = "count" if gist.has("many") else "list"
     odd = gist.attributes or asked.sections or asked.side or asked.step is not None or gist.has("who")
-    if odd or gist.has("when") or not gist.has("run"):
+    if odd or gist.has("when") or not _names_runs(gist):
         return None
     if asked.verb == "count":
         for keys in asked.keys:
@@ -127,3 +127,12 @@ def _many(gist: Gist) -> Asked | None:
         asked.keys.clear()
         return asked
     return asked if asked.groups else None
+
+
+def _names_runs(gist: Gist) -> bool:
+    """Runs, or which run: `run` alone may be a verb."""
+    words = [piece.text.casefold() for piece in gist.said]
+    return any(
+        piece.kind == "run" and (words[at].endswith("s") or (at > 0 and words[at - 1] in ("which", "what", "any")))
+        for at, piece in enumerate(gist.said)
+    )
