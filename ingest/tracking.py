@@ -68,6 +68,12 @@ class MlflowServer:
 
     def listing(self) -> dict[str, str]:
         """{experiment id/run id: fingerprint of all that the search says of the run}. Raises BackendFailed."""
+        try:
+            return self._listing()
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise self._odd(f"runs in no form that is known ({error!r:.200})") from error
+
+    def _listing(self) -> dict[str, str]:
         self._names = {
             str(experiment["experiment_id"]): str(experiment.get("name", ""))
             for experiment in self._pages("experiments", "/experiments/search", {"max_results": PAGE})
@@ -87,7 +93,16 @@ class MlflowServer:
         return found
 
     def read(self, path: str) -> Parsed:
-        """Raises UnreadableSource when that run is gone, BackendFailed."""
+        """Raises UnreadableSource when that run is gone or told in no way that MLflow tells it, BackendFailed."""
+        try:
+            return self._read(path)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UnreadableSource(
+                f"What {self._url} says of the run {path} is not what MLflow says: {error!r:.200}.",
+                fix="Look at that run in MLflow's own page.",
+            ) from error
+
+    def _read(self, path: str) -> Parsed:
         experiment, _, run_id = path.partition("/")
         run = self._get("/runs/get", run_id=run_id).get("run", {})
         data, info = run.get("data", {}), run.get("info", {})

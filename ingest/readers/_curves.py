@@ -32,7 +32,12 @@ class Curve:
         self._most = most
 
     def add(self, step: int, time: int, written: str) -> None:
-        """`time` in any unit that grows. Of two points with one step and time the greater counts as the later."""
+        """`time` in any unit that grows. Of two points with one step and time the greater counts as the later.
+
+        Raises ValueError for a step that is no 64-bit number.
+        """
+        if not -(2**63) <= step < 2**63:
+            raise ValueError("a step beyond 64 bits")
         value = finite(written)
         place = (step, time, -math.inf if value is None else value)
         if self._last is None or place >= self._last[0]:

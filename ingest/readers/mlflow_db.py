@@ -54,7 +54,7 @@ def read_db(candidate: Candidate, limits: Limits) -> Iterator[Parsed]:
             for parsed in noted(_runs(database, candidate, notes), notes):
                 some = True
                 yield parsed
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter: a message that quotes damaged bytes
         raise UnreadableSource(
             f"{candidate.relative} cannot be read as a database: {str(error)[:200]}.",
             fix="Is it whole? Copy it with `sqlite3 mlflow.db '.backup copy.db'` while MLflow runs.",

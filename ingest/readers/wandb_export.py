@@ -60,11 +60,17 @@ def _runs(value: object, depth: int) -> Iterator[Json]:
         for item in value:
             yield from _runs(item, depth - 1) if depth else ()
     elif isinstance(value, dict):
-        if "config" in value and (value.get("name") or value.get("id")) and "nodes" not in value:
+        if _is_run(value):
             yield value
         else:
             for item in value.values() if depth else ():
                 yield from _runs(item, depth - 1)
+
+
+def _is_run(value: Json) -> bool:
+    named = isinstance(value.get("name") or value.get("id"), str)
+    told = isinstance(value.get("state"), str) or any(key in value for key in SUMMARIES[:2])
+    return named and told and isinstance(value.get("config"), dict | str)
 
 
 def _run(run: Json, notes: list[str]) -> WandbRun:

@@ -195,7 +195,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         wait_for(f"http://127.0.0.1:{port}/health", server)
         yield f"http://127.0.0.1:{port}"
     finally:
-        os.killpg(server.pid, 15)
+        os.killpg(server.pid, 9)
         server.wait(30)
 
 
