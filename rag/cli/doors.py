@@ -54,7 +54,9 @@ class LocalDoor:
         if self._client is None:
             from rag.api.app import create_app  # FastAPI takes a while to import, and few commands need it
             from rag.api.inprocess import InProcess
+            from rag.api.machine import log_to_stderr
 
+            log_to_stderr("warning")  # of the API in this process: standard output is for results
             token = secrets.token_hex(16)
             app = create_app(self.services, auth="local", local_token=token)
             self._client = Client("http://127.0.0.1", token=token, transport=InProcess(app))
