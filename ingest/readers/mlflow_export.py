@@ -136,4 +136,4 @@ def _whole(value: object) -> int:
     return int(text) if text.lstrip("-").isdigit() and len(text) < 19 else 0
 
 
-READER = Reader(name="mlflow-export", version=1, claims=claims_export, read=read_export)
+READER: Reader = Reader(name="mlflow-export", version=1, claims=claims_export, read=read_export)

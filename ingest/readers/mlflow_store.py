@@ -245,4 +245,4 @@ def _is_used(file: str, store: _Store) -> bool:
     return inside and not prose
 
 
-READER = Reader(name="mlflow", version=1, claims=claims_store, read=read_store)
+READER: Reader = Reader(name="mlflow", version=1, claims=claims_store, read=read_store)

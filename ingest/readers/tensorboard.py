@@ -103,4 +103,4 @@ def _moment(seconds: float | None) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-READER = Reader(name="tensorboard", version=1, claims=claims_tensorboard, read=read_tensorboard)
+READER: Reader = Reader(name="tensorboard", version=1, claims=claims_tensorboard, read=read_tensorboard)

@@ -178,4 +178,4 @@ def _output(path: Path) -> str:
     return output_text({"output_type": "stream", "text": text})
 
 
-READER = Reader(name="wandb", version=1, claims=claims_wandb, read=read_wandb)
+READER: Reader = Reader(name="wandb", version=1, claims=claims_wandb, read=read_wandb)
