@@ -1,16 +1,16 @@
 """Every verb."""
 
-import os
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rag.cli import documents as listing
-from rag.cli import keys, models, runs, show, versions
+from rag.cli import keys, models, runs, show, sources, versions
+from rag.cli.files import files
+from rag.cli.ingest import ingest
 from rag.cli.open import Given, open_door, settings_of
 from rag.domain.errors import BadInput, NotFound
 
@@ -55,25 +55,9 @@ def start(
     context.obj = Given(home=home, embedder=embedder)
 
 
-@app.command()
-def ingest(
-    context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", readable=False, help="Files and folders.")],
-    space: Annotated[str, typer.Option(help="Who may read it is granted by space.")] = "default",
-    kind: Annotated[str, typer.Option(help="The kind of all of it, where it does not say so itself.")] = "",
-    watch: Annotated[bool, typer.Option(help="Stay, and ingest again when something changes.")] = False,
-    json: AsJson = False,
-) -> None:
-    """Read files and folders; what is unchanged costs nothing."""
-    if watch:
-        raise BadInput("--watch is not built yet.", fix="Run the command again when files change: only those are read.")
-    there, missing = _there(paths)
-    with open_door(context.obj, write=True) as door, show.progress() as on_progress:
-        report = door.ingest(there, space=space, kind=kind, on_progress=on_progress)
-    report["failed"] = [*report["failed"], *missing]
-    show.as_json(report) if json else show.report(report)
-    if report["failed"]:
-        raise typer.Exit(1)
+app.command()(ingest)
+app.command()(files)
+app.add_typer(sources.app, name="sources")
 
 
 @app.command()
@@ -228,17 +212,6 @@ def evaluate(context: typer.Context) -> None:
         context.args += ["--home", str(home)]
     code = eval_app(context.args or ["--help"], prog_name="teamlore eval", standalone_mode=False)
     raise typer.Exit(code if isinstance(code, int) else 0)
-
-
-def _there(paths: Sequence[Path]) -> tuple[list[Path], list[dict[str, Any]]]:
-    """What can be ingested, and a failure for each path that is not there. Raises NotFound when none is."""
-    there = [path for path in paths if os.path.exists(path)]
-    missing = [path for path in paths if path not in there]
-    if not there:
-        names = ", ".join(str(path) for path in missing)
-        raise NotFound(f"{names}: not there, or not for you to see.", fix="Check the spelling; name files and folders.")
-    reason = "not there, or not for you to see: check the spelling"
-    return there, [{"file": str(path), "reason": reason} for path in missing]
 
 
 def _filters(

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,8 +11,9 @@ from rag.client import ApiError, Client
 from rag.domain.errors import NotFound, StorageFailed
 from rag.domain.ports import OnProgress
 from rag.domain.services import Services
+from rag.domain.syncing import SyncOptions
 from rag.domain.types import Access, Filters, Progress, Query, Question
-from rag.domain.wire import answer_json, document_json, hit_json, report_json
+from rag.domain.wire import answer_json, document_json, hit_json, plan_json, report_json
 
 Json = dict[str, Any]
 
@@ -34,7 +35,10 @@ class Door(Protocol):
 
     def ask(self, asked: Asked) -> Json: ...
     def search(self, asked: Asked, k: int) -> list[Json]: ...
-    def ingest(self, paths: Sequence[Path], *, space: str, kind: str, on_progress: OnProgress) -> Json: ...
+    def ingest(
+        self, paths: Sequence[Path | str], *, space: str, kind: str, options: SyncOptions, on_progress: OnProgress
+    ) -> Json: ...
+    def plan(self, paths: Sequence[Path | str], *, space: str, kind: str, options: SyncOptions) -> list[Json]: ...
     def text(self, document: str, version: int | None) -> Json: ...
     def purge(self, document: str) -> None: ...
     def rebuild(self, on_progress: OnProgress) -> str: ...
@@ -68,8 +72,15 @@ class LocalDoor:
     def search(self, asked: Asked, k: int) -> list[Json]:
         return [hit_json(hit) for hit in self.services.searcher.search(_query(asked), k)]
 
-    def ingest(self, paths: Sequence[Path], *, space: str, kind: str, on_progress: OnProgress) -> Json:
-        return report_json(self.services.ingestor.ingest(paths, space=space, kind=kind, on_progress=on_progress))
+    def ingest(
+        self, paths: Sequence[Path | str], *, space: str, kind: str, options: SyncOptions, on_progress: OnProgress
+    ) -> Json:
+        report = self.services.ingestor.ingest(paths, space=space, kind=kind, options=options, on_progress=on_progress)
+        return report_json(report)
+
+    def plan(self, paths: Sequence[Path | str], *, space: str, kind: str, options: SyncOptions) -> list[Json]:
+        plans = self.services.ingestor.plan(paths, space=space, kind=kind, options=options)
+        return [plan_json(plan) for plan in plans]
 
     def text(self, document: str, version: int | None) -> Json:
         found = self.services.catalog.text(document, Access(everything=True), version=version)
@@ -111,8 +122,10 @@ class RemoteDoor:
         hits: list[Json] = self.client.search(asked.text, k=k, **_asked_json(asked))["hits"]
         return hits
 
-    def ingest(self, paths: Sequence[Path], *, space: str, kind: str, on_progress: OnProgress) -> Json:
-        job = self.client.ingest_paths([path.resolve() for path in paths], space=space, kind=kind)
+    def ingest(
+        self, paths: Sequence[Path | str], *, space: str, kind: str, options: SyncOptions, on_progress: OnProgress
+    ) -> Json:
+        job = self.client.ingest_paths(_absolute(paths), space=space, kind=kind, **_options_json(options))
         finished = self.client.wait(job["id"], on_progress=lambda step: on_progress(Progress(**step)))
         if finished["state"] == "failed" or not finished["report"]:
             raise StorageFailed(
@@ -121,6 +134,11 @@ class RemoteDoor:
             )
         report: Json = finished["report"]
         return report
+
+    def plan(self, paths: Sequence[Path | str], *, space: str, kind: str, options: SyncOptions) -> list[Json]:
+        told = self.client.ingest_paths(_absolute(paths), space=space, kind=kind, plan=True, **_options_json(options))
+        plans: list[Json] = told["sources"]
+        return plans
 
     def text(self, document: str, version: int | None) -> Json:
         return self.client.text(document, version=version)
@@ -143,6 +161,14 @@ class RemoteDoor:
 
     def close(self) -> None:
         self.client.close()
+
+
+def _absolute(paths: Sequence[Path | str]) -> list[Path | str]:
+    return [path.resolve() if isinstance(path, Path) else path for path in paths]
+
+
+def _options_json(options: SyncOptions) -> Json:
+    return {**asdict(options), "only": [str(path) for path in options.only]}
 
 
 def _asked_json(asked: Asked) -> Json:

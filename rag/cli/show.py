@@ -2,30 +2,33 @@
 
 import json
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from rag.cli.progress import progress_on
 from rag.domain.errors import TeamloreError
 
 if TYPE_CHECKING:
     from rag.domain.ports import OnProgress
-    from rag.domain.types import Progress as Step
 
 OUT = Console(highlight=False, soft_wrap=True, emoji=False)
 ERR = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
-FIRST_SECONDS = 2.0  # what is done sooner needs no progress lines
 HIDDEN = "hidden"  # the reason of what is left out because of its name: not worth a line
-QUIET_SECONDS = 5.0  # between two of them
 
 
 def as_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def json_line(value: object) -> None:
+    """One document of several: each on a line of its own, at once."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
 
 
 def error(problem: TeamloreError) -> None:
@@ -122,16 +125,59 @@ def report(value: Mapping[str, Any]) -> None:
                 named = item["reason"].startswith(item["file"])  # many reasons begin with the name
                 told = item["reason"] if named else f"{item['file']}: {item['reason']}"
                 ERR.print(f"[{colour}]{key}[/] {escape(told)}")
+    for item in value["masked"]:
+        ERR.print(f"[yellow]masked[/] {escape(item['file'])}: {item['count']} × {escape(item['kind'])}")
     counts = (
         (value["documents"], "read"),
         (value["unchanged"], "unchanged"),
         (value["removed"], "removed"),
+        (value["moved"], "moved"),
         (len({item["file"] for item in value["skipped"]}) - hidden, "skipped in part or whole"),
         (len(value["failed"]), "failed"),
         (hidden, "hidden"),
     )
     told = ", ".join(f"{count} {word}" for count, word in counts if count) or "nothing to read"
     OUT.print(f"{told} · {value['chunks']} passages, {value['embedded']} embedded · {value['seconds']:.1f} s")
+
+
+FATES = (
+    ("added", "add", "green"),
+    ("changed", "change", "cyan"),
+    ("moved", "move", "cyan"),
+    ("removed", "remove", "red"),
+    ("again", "try again", "cyan"),
+    ("failed", "failed", "red"),
+    ("parked", "parked", "red"),
+    ("skipped", "skip", "yellow"),
+)
+
+
+def plan(sources: Sequence[Mapping[str, Any]]) -> None:
+    """What an ingest would do: a line a file, then the counts of each source."""
+    for source in sources:
+        for key, word, colour in FATES:
+            for item in source[key]:
+                if not isinstance(item, Mapping):
+                    OUT.print(f"[{colour}]{word:<9}[/] {escape(item)}")
+                elif key == "moved":
+                    OUT.print(f"[{colour}]{word:<9}[/] {escape(item['from'])} → {escape(item['to'])}")
+                elif item["reason"] != HIDDEN:
+                    OUT.print(f"[{colour}]{word:<9}[/] {escape(item['file'])} [dim]{escape(item['reason'])}[/]")
+        counts = {word: len(source[key]) for key, word, _ in FATES} | {"unchanged": len(source["unchanged"])}
+        told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count) or "nothing there"
+        OUT.print(f"[bold]{escape(source['source'])}[/] {told}")
+    if not sources:
+        OUT.print("There is nothing to do.")
+
+
+def files(rows: Sequence[Mapping[str, Any]], counts: Mapping[str, int]) -> None:
+    """The ledger, and how many files there are of each state."""
+    shown = [
+        {**row, "at": row["at"][:16].replace("T", " "), "tries": row["tries"] if row["tries"] > 1 else ""}
+        for row in rows
+    ]
+    table(shown, "state", "source", "file", "reader", "seconds", "documents", "chunks", "tries", "at", "reason")
+    note(", ".join(f"{count:,} {state}" for state, count in sorted(counts.items())) or "no file was looked at yet")
 
 
 def table(rows: Sequence[Mapping[str, object]], *columns: str) -> None:
@@ -160,43 +206,8 @@ def tree(value: Mapping[str, Any], indent: str = "") -> None:
             tree(item, indent + "  ")
 
 
-@contextmanager
-def progress() -> "Iterator[OnProgress]":
-    """A bar on a terminal; elsewhere a plain line every few seconds."""
-    if not ERR.is_terminal:
-        yield _plain_progress()
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        TextColumn("[dim]{task.fields[item]}"),
-    )  # fmt: skip
-    with Progress(*columns, console=ERR, transient=True) as bar:
-        tasks: dict[str, Any] = {}
-
-        def show(step: "Step") -> None:
-            if step.stage not in tasks:
-                tasks[step.stage] = bar.add_task(step.stage, total=None, item="")
-            bar.update(tasks[step.stage], completed=step.done, total=step.total or None, item=escape(step.item[-60:]))
-
-        yield show
-
-
-def _plain_progress() -> "OnProgress":
-    last = time.monotonic() + FIRST_SECONDS - QUIET_SECONDS
-    latest: dict[str, Step] = {}
-
-    def show(step: "Step") -> None:
-        nonlocal last
-        now = time.monotonic()
-        latest[step.stage] = step
-        if now - last >= QUIET_SECONDS:
-            last = now
-            told = [latest["reading"], step] if step.stage == "embedding" and "reading" in latest else [step]
-            ERR.print(" · ".join(f"{each.stage} {each.done}/{each.total or '?'}" for each in told))
-
-    return show
+def progress() -> "AbstractContextManager[OnProgress]":
+    return progress_on(ERR)
 
 
 def _shorten(text: str, most: int) -> str:

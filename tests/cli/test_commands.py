@@ -157,7 +157,7 @@ def test_a_key_has_a_name_of_its_own(name: str, tmp_path: Path) -> None:
         (["status"], "Nothing is stored"),
         (["keys", "list"], "Nothing is stored"),
         (["ingest", "nowhere", "missing"], "nowhere, missing: not there"),
-        (["ingest", ".", "--watch"], "--watch is not built yet"),
+        (["ingest", "mlflow:http://host", "--watch"], "is no folder: --watch follows folders"),
         (["models", "pull", "gpt-9"], "No model is called 'gpt-9'"),
         (["eval", "retrieval", "nowhere"], "nowhere"),
         (["bogus"], "No such command"),
