@@ -13,6 +13,7 @@ from ingest.conversations import Conversations
 from ingest.discover import resolve
 from ingest.fingerprint import Fingerprints
 from ingest.history import Depth, open_history
+from ingest.naming import with_masked_names
 from ingest.originals import Originals, distinct_names
 from ingest.origins import UPLOADS, Asked, Files, Opener, Origin, Outcome, Pool
 from ingest.readers.base import Candidate
@@ -112,11 +113,11 @@ class Pipeline:
         run = self._run(space, kind, CAREFUL, on_progress)
         with self._keeper() as originals:
             places = {name: originals.keep(name, data) for name, data in distinct_names(files)}
-            target = Target(Path(UPLOADS), known=True, found=places, named=set(places))
+            target = self._named(Target(Path(UPLOADS), known=True, found=places, named=set(places)), run)
             self._sync(Files(target, self.pool, run.fingerprints), run)
             self._finish(run)
             for file in {trouble.file for trouble in run.tally.failed} | {file for file, _ in run.tally.masked}:
-                originals.forget(places[file])
+                originals.forget(target.found[file])
         return run.report()
 
     def _run(self, space: str, kind: str, options: SyncOptions, on_progress: OnProgress | None) -> Run:
@@ -158,7 +159,7 @@ class Pipeline:
         sources = [known.source for known in self.sources.all(EVERYTHING) if known.source.space == run.space]
         roots = [root for root in (Path(source.root) for source in sources) if root.is_absolute()]
         found = targets(named, roots, self._claims_folder, run.options.only) if named else []
-        files = (Files(target, self.pool, run.fingerprints, run.options.rehash) for target in found)
+        files = (Files(self._named(target, run), self.pool, run.fingerprints, run.options.rehash) for target in found)
         return [*(self._with_past(each, run) for each in files), *remotes]
 
     def _with_past(self, files: Files, run: Run) -> Origin:
@@ -172,6 +173,13 @@ class Pipeline:
             return files
         stored = functools.partial(self.catalog.revisions, source_id(files.root, run.space))
         return Repository(files, history, stored) if history else files
+
+    def _named(self, target: Target, run: Run) -> Target:
+        """A secret in the name of a file is masked before anything is called by it."""
+        renamed, masked = with_masked_names(target, self.redactor.words)
+        for path, findings in masked.items():
+            run.tally.mask(path, findings)
+        return renamed
 
     def _claims_folder(self, folder: Path) -> bool:
         return self.pool.find(Candidate(path=folder, relative=folder.name, is_dir=True)) is not None

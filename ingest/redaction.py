@@ -36,8 +36,8 @@ class Redaction(Protocol):
         """The same with secrets masked; marks and facts still point to where they did."""
         ...
 
-    def words(self, text: str) -> str:
-        """A file's name, or why it failed, with secrets masked."""
+    def words(self, text: str) -> tuple[str, tuple[Finding, ...]]:
+        """The same of a file's name, or of why it failed."""
         ...
 
 
@@ -95,6 +95,7 @@ class Redactor:
         here = [Finding(rule=span.rule, at=text.place(span.start)) for span in text.spans]
         return clean, (*here, *(Finding(rule=rule, at=BESIDE) for rule in beside.rules))
 
-    def words(self, text: str) -> str:
-        """A file's name, or why it failed, with secrets masked."""
-        return masked(text, self._detector.find(text)).text
+    def words(self, text: str) -> tuple[str, tuple[Finding, ...]]:
+        """The same of a file's name, or of why it failed."""
+        clean = masked(text, self._detector.find(text))
+        return clean.text, tuple(Finding(rule=span.rule, at=BESIDE) for span in clean.spans)

@@ -130,6 +130,7 @@ def _redact(parsed: Parsed, path: str, run: Run) -> Parsed:
 def _failure(work: Work, reading: Reading, error: UnreadableSource, run: Run) -> FileOutcome:
     path = reading.candidate.relative
     row = outcomes.failed(reading, work.found[path], work.known.get(path), error=error, now=run.now)
+    row = replace(row, reason=run.redactor.words(row.reason)[0])
     run.tally.fail(path, outcomes.told(row))
     return row
 
