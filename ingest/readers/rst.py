@@ -12,7 +12,7 @@ from rag.domain.types import Parsed
 SUFFIXES = frozenset({".rst", ".rest"})
 RULE = re.compile(r"^([!-/:-@\[-`{-~])\1+[ \t]*$", re.M)
 NO_TITLE = re.compile(r"(?:[-*+]|\.\.)\s")  # an item of a list, a directive
-FIELD = re.compile(r":?([A-Za-z][\w -]{0,40}):[ \t]+(\S.*)")
+FIELD = re.compile(r":?([A-Za-z][\w -]{0,40}):(?:[ \t]+(\S.*)|[ \t]*)")
 ROLE = re.compile(r":[\w:+.-]+:`([^`<]*?)(?:\s*<[^`]*>)?`|`{1,2}([^`<]+?)(?:\s*<[^`]*>)?`{1,2}_{0,2}")
 
 
@@ -47,12 +47,13 @@ def header_fields(text: str) -> tuple[Mapping[str, str], int]:
         found = FIELD.fullmatch(line)
         if found:
             name = found[1]
-            fields[name] = found[2].strip()
+            fields[name] = (found[2] or "").strip()
         elif name and line[:1] in " \t" and line.strip():
-            fields[name] += f" {line.strip()}"
-        elif not (name and re.fullmatch(r":?[A-Za-z][\w -]{0,40}:[ \t]*", line)):
+            fields[name] = f"{fields[name]} {line.strip()}".strip()
+        else:
             break
         at += len(line) + 1
+    fields = {name: value for name, value in fields.items() if value}
     if len(fields) < 2 and not text.lstrip("\n").startswith(":"):  # one line with a colon is a sentence
         return {}, 0
     return fields, at
@@ -104,4 +105,4 @@ def _title(fields: Mapping[str, str], said: str, headings: list[Heading]) -> str
     return said or next((heading.title for heading in headings), "")
 
 
-READER = Reader(name="rst", version=2, claims=claims_rst, read=read_rst, suffixes=SUFFIXES)
+READER = Reader(name="rst", version=3, claims=claims_rst, read=read_rst, suffixes=SUFFIXES)

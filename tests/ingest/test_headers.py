@@ -21,6 +21,9 @@ BDFL-Delegate: Cy Young <cy@example.org>
 Status: Superseded
 Created: 12-Mar-2001
 Python-Version: 3.10
+Post-History:
+    01-Apr-2001
+Topic:
 Superseded-By: 649, 749
 Resolution: `24-Oct-2003 <https://example.org/r>`__
 
@@ -98,6 +101,8 @@ FORMS: dict[str, tuple[str, dict[str, list[object]]]] = {
             "created": ["2001-03-12"],
             "resolved": ["2003-10-24"],
             "version": ["3.10"],
+            "post-history": ["2001-04-01"],
+            "topic": [],
         },
     ),
     "adr/0002-use-postgres.md": (
