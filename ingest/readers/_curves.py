@@ -51,6 +51,11 @@ class Curve:
         self.points += 1
 
     @property
+    def kept(self) -> int:
+        """How many of its points the metric will have, about."""
+        return min(len(self._kept), self._most)
+
+    @property
     def thinned(self) -> bool:
         return self._stride > 1 or len(self._kept) > self._most
 

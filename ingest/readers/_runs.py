@@ -25,6 +25,7 @@ LONGEST_LOG = 20_000  # characters: the end is what says how a run went
 LOG_START = 2_000  # of these, from its beginning
 MOST_SHOWN = 500  # artifacts
 SHORT_ID = 8
+THINNED = "Of long metric histories some points were kept, last value and extremes among them."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +60,8 @@ def parsed_run(record: RunRecord, beside: Beside | None = None) -> Parsed:
     for key, title, text in beside.texts:
         page.heading(title)
         page.block(key, _ends(text))
-    thinned = [key for key, curve in beside.curves.items() if curve.thinned]
-    if thinned:
-        page.notes.append(f"Run {record.id}: the points of {len(thinned)} metrics were thinned, {thinned[0]} first.")
+    if any(curve.thinned for curve in beside.curves.values()):
+        page.notes.append(THINNED)
     system = record.tool if record.tool in ACCOUNTS else "name"
     known = Identity(system=system, id=record.user, name=record.user, email=beside.email)
     return Parsed(
@@ -83,9 +83,15 @@ def parsed_run(record: RunRecord, beside: Beside | None = None) -> Parsed:
 
 
 def noted(parts: Iterable[Parsed], notes: list[str]) -> Iterator[Parsed]:
-    """The first part comes last: it carries the `notes` that grow while the others are read."""
+    """The first part comes last: it carries the `notes` that grow while the others are read.
+
+    What many runs have in common is said once.
+    """
     first: Parsed | None = None
     for parsed in parts:
+        if THINNED in parsed.notes:
+            parsed = replace(parsed, notes=tuple(note for note in parsed.notes if note != THINNED))
+            notes += [] if THINNED in notes else [THINNED]
         if first is None:
             first = parsed
         else:
@@ -178,7 +184,7 @@ def _metric(metric: Metric, curve: Curve | None) -> str:
         if curve.lowest:
             said.append(f"lowest {curve.lowest} at step {metric.lowest_step}")
             said.append(f"highest {curve.highest} at step {metric.highest_step}")
-        said.append(f"{curve.points:,} points")
+        said.append(f"{curve.points:,} points, {curve.kept:,} kept" if curve.thinned else f"{curve.points:,} points")
     if curve is not None and curve.not_finite:
         said.append(f"{curve.not_finite:,} not finite")
     return f"{metric.last} ({'; '.join(said)})"

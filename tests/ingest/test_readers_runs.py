@@ -149,6 +149,19 @@ def test_a_deleted_or_broken_run_costs_that_run_only(tmp_path: Path) -> None:
     assert "f" * 32 in notes
 
 
+def test_long_histories_are_thinned_and_that_is_said_once(tmp_path: Path) -> None:
+    folder = store(tmp_path / "mlruns")
+    long = "".join(f"{n} {(n * 7919) % 20011} {n}\n" for n in range(20_011))
+    write(folder, {f"7/{run}/metrics/{key}": long for run in (FIRST, SECOND) for key in ("a", "b")})
+    parts = read(folder, "mlflow")
+    metric = next(metric for metric in runs(parts)[SECOND].metrics if metric.key == "a")
+    assert (metric.lowest, metric.highest, metric.step) == (0.0, 20010.0, 20010)
+    assert len(metric.history) <= 10_000
+    assert {0.0, 20010.0} <= {value for _, value in metric.history}
+    assert sum("long metric histories" in note for part in parts for note in part.notes) == 1
+    assert "20,011 points, 10,000 kept" in "".join(part.text for part in parts)
+
+
 def test_a_folder_of_one_experiment_or_one_run_is_read_as_well(tmp_path: Path) -> None:
     folder = store(tmp_path / "mlruns")
     whole = runs(read(folder, "mlflow"))
@@ -227,52 +240,6 @@ def test_a_damaged_database_is_said_to_be_one(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:3000])
     with pytest.raises(UnreadableSource, match="cannot be read as a database"):
         read(path, "mlflow-db")
-
-
-RUN_JSON = {
-    "system": {"export_time": 1},
-    "mlflow": {
-        "info": {
-            "run_id": FIRST,
-            "experiment_id": "3",
-            "status": "FAILED",
-            "start_time": 1_770_000_000_000,
-            "run_name": "dawn",
-        },
-        "params": {"lr": "0.0050"},
-        "metrics": {"loss": [{"value": 0.25, "timestamp": 5, "step": 1}, {"value": 1.5, "timestamp": 4, "step": 0}]},
-        "tags": {"mlflow.user": "ana"},
-    },
-}
-
-
-@pytest.mark.parametrize("shape", ["new", "old"])
-def test_a_folder_of_mlflow_export_import_is_read(tmp_path: Path, shape: str) -> None:
-    experiment = {"experiment": {"experiment_id": "3", "name": "kestrel"}}
-    run = RUN_JSON if shape == "new" else {"export_info": {}, **RUN_JSON["mlflow"]}
-    about = (
-        {"system": {"export_time": 1}, "mlflow": experiment} if shape == "new" else {"export_info": {}, **experiment}
-    )
-    folder = write(
-        tmp_path / "kestrel",
-        {
-            "experiment.json": json.dumps(about),
-            f"{FIRST}/run.json": json.dumps(run),
-            f"{FIRST}/artifacts/notes.md": "Too hot.",
-            f"{SECOND}/run.json": "{",
-        },
-    )
-    parts = read(folder, "mlflow-export")
-    found = runs(parts)[FIRST]
-    assert (found.experiment, found.status, found.params, found.user) == (
-        "kestrel",
-        "failed",
-        (("lr", "0.0050"),),
-        "ana",
-    )
-    assert (found.metrics[0].last, found.metrics[0].highest, found.artifacts) == ("0.25", 1.5, ("notes.md",))
-    assert any(SECOND in note for part in parts for note in part.notes)
-    assert any(part.text == "Too hot." for part in parts)
 
 
 # --- real runs --------------------------------------------------------------------------------------------------

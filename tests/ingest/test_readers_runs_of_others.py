@@ -1,4 +1,4 @@
-"""Readers of runs of W&B and TensorBoard, and of tables of runs."""
+"""Readers of runs that were exported from MLflow, of W&B and TensorBoard, and of tables of runs."""
 
 import json
 import shutil
@@ -13,6 +13,55 @@ from rag.domain.records import Identity
 from tests.ingest.runs_made import item, lines, proto, read, run_of, runs, wandb_file, write
 
 DATA = Path(__file__).parents[1] / "data" / "runs"
+
+# --- mlflow-export-import ---------------------------------------------------------------------------------------
+
+FIRST, SECOND = "a" * 32, "b" * 32
+RUN_JSON = {
+    "system": {"export_time": 1},
+    "mlflow": {
+        "info": {
+            "run_id": FIRST,
+            "experiment_id": "3",
+            "status": "FAILED",
+            "start_time": 1_770_000_000_000,
+            "run_name": "dawn",
+        },
+        "params": {"lr": "0.0050"},
+        "metrics": {"loss": [{"value": 0.25, "timestamp": 5, "step": 1}, {"value": 1.5, "timestamp": 4, "step": 0}]},
+        "tags": {"mlflow.user": "ana"},
+    },
+}
+
+
+@pytest.mark.parametrize("shape", ["new", "old"])
+def test_a_folder_of_mlflow_export_import_is_read(tmp_path: Path, shape: str) -> None:
+    experiment = {"experiment": {"experiment_id": "3", "name": "kestrel"}}
+    run = RUN_JSON if shape == "new" else {"export_info": {}, **RUN_JSON["mlflow"]}
+    about = (
+        {"system": {"export_time": 1}, "mlflow": experiment} if shape == "new" else {"export_info": {}, **experiment}
+    )
+    folder = write(
+        tmp_path / "kestrel",
+        {
+            "experiment.json": json.dumps(about),
+            f"{FIRST}/run.json": json.dumps(run),
+            f"{FIRST}/artifacts/notes.md": "Too hot.",
+            f"{SECOND}/run.json": "{",
+        },
+    )
+    parts = read(folder, "mlflow-export")
+    found = runs(parts)[FIRST]
+    assert (found.experiment, found.status, found.params, found.user) == (
+        "kestrel",
+        "failed",
+        (("lr", "0.0050"),),
+        "ana",
+    )
+    assert (found.metrics[0].last, found.metrics[0].highest, found.artifacts) == ("0.25", 1.5, ("notes.md",))
+    assert any(SECOND in note for part in parts for note in part.notes)
+    assert any(part.text == "Too hot." for part in parts)
+
 
 # --- W&B --------------------------------------------------------------------------------------------------------
 
