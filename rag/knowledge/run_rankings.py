@@ -60,12 +60,7 @@ def _say_leaders(context: Context, key: RunKey, *, low: bool) -> None:
             text = f"{tell.label(stored)}: {_measure(stored, key)}, number {n} by {way} of {among}."
             context.say(text, context.quote(stored, key))
         return
-    best = tell.number_of(ranked[0], key)
-    tied = [stored for stored in ranked if tell.number_of(stored, key) == best]
-    who = tell.label(tied[0])
-    if len(tied) > 1:
-        more = " and more" if len(tied) == len(ranked) < count else ""
-        who = f"{joined([tell.label(stored) for stored in tied])}{more} (a tie)"
+    tied, who = _tied(ranked, count, key)
     quotes = [context.quote(stored, key) for stored in tied]
     context.say(f"{who}: {_measure(tied[0], key)}, the {way} of {among}.", *quotes)
     for stored in tied[:ALL_NAMED]:
@@ -73,13 +68,24 @@ def _say_leaders(context: Context, key: RunKey, *, low: bool) -> None:
             context.say_values(stored, keys)
 
 
+def _tied(ranked: Sequence[StoredRun], count: int, key: RunKey) -> tuple[list[StoredRun], str]:
+    """Those that are as good as the first, and what they are called."""
+    best = tell.number_of(ranked[0], key)
+    tied = [stored for stored in ranked if tell.number_of(stored, key) == best]
+    if len(tied) == 1:
+        return tied, tell.label(tied[0])
+    more = " and more" if len(tied) == len(ranked) < count else ""
+    return tied, f"{joined([tell.label(stored) for stored in tied])}{more} (a tie)"
+
+
 def _say_ever(context: Context, key: RunKey) -> None:
     """The best value at any step, when it is better than the best last one."""
-    ranked, _ = _ranked(context, key, low=key.side == "lowest")
-    first = ranked[0]
-    if tell.number_of(first, key) != tell.number_of(first, replace(key, side="last")):
-        text = f"At any step the {key.side} is {_measure(first, key)}, in {tell.label(first)}."
-        context.say(text, context.quote(first, key))
+    ranked, count = _ranked(context, key, low=key.side == "lowest")
+    last = replace(key, side="last")
+    if tell.number_of(ranked[0], key) != tell.number_of(ranked[0], last):
+        tied, who = _tied(ranked, count, key)
+        text = f"At any step the {key.side} is {_measure(tied[0], key)}, in {who}."
+        context.say(text, *(context.quote(stored, key) for stored in tied))
 
 
 def _measure(stored: StoredRun, key: RunKey) -> str:

@@ -80,10 +80,8 @@ _LEXICON: dict[Term, str] = {
     ("when", ""): "when|at what time|what time|on what day|which day",
     ("who", ""): "who|whose",
     ("step", ""): "at step|at epoch|in step|in epoch",
-    (
-        "filler",
-        "",
-    ): "how do|how does|how did|the|a|an|of|in|on|for|with|did|do|does|was|were|is|are|be|been|have|has|had|it|its|what|which|"
+    ("filler", ""): "how do|how does|how did|"
+    "the|a|an|of|in|on|for|with|did|do|does|was|were|is|are|be|been|have|has|had|it|its|what|which|"
     "show|me|give|tell|list|find|display|us|please|can|you|i|we|our|my|that|there|this|these|those|value|values|data|"
     "dataset|datasets|at|by|from|so far|all|any|each|every|logged|recorded|stored|tracked|reached|achieved|reach|"
     "achieve|get|got|obtain|obtained|gave|give|yielded|take|took|them|they|their|id|ids|named|called|during|then|"
