@@ -24,7 +24,7 @@ from rag.domain.errors import BadInput
 
 HIDDEN, DROPOUT, EPOCHS, BATCH = 32, 0.3, 10, 64
 RATE, DECAY = 2e-3, 1e-2
-NETWORKS = 8
+NETWORKS = 5
 OPENING = 0.4  # the best on dev of 0.3 to 1
 LEAST_SPREAD = 0.05  # of a feature, below which it is taken for constant
 

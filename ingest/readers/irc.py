@@ -89,6 +89,7 @@ def parse(text: str, begin: date) -> list[Entry]:
     lines = [read_line(raw) for raw in COLOURS.sub("", text).split("\n")]
     people: dict[str, str] = {}
     log: list[Entry] = []
+    more: dict[int, list[str]] = defaultdict(list)
     last, repeats = None, 0
     for number, (line, moment) in enumerate(zip(lines, moments(lines, begin), strict=True)):
         if line.new:
@@ -98,7 +99,9 @@ def parse(text: str, begin: date) -> list[Entry]:
             last = moment
             log.append(_entry(line, moment + repeats * MICROSECOND, number, people))
         elif line.kind == "other" and line.text.strip() and log:
-            log[-1] = replace(log[-1], text=f"{log[-1].text}\n{line.text.strip()}")
+            more[len(log) - 1].append(line.text.strip())
+    for at, texts in more.items():
+        log[at] = replace(log[at], text="\n".join([log[at].text, *texts]))
     return log
 
 

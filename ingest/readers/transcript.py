@@ -191,21 +191,19 @@ def _talk(lines: Sequence[str]) -> tuple[str, list[Turn]]:
     found = [SPEAKS.fullmatch(line) or HEADED.fullmatch(line) for line in stripped]
     counts = Counter(match["name"] for match in found if match)
     before: list[str] = []
-    turns: list[Turn] = []
+    turns: list[tuple[str, int | None, list[str]]] = []
     second = None
     for line, match in zip(stripped, found, strict=True):
         if match and counts[match["name"]] > 1:
             own = _seconds(match)
             second = second if own is None else own
-            words = match["words"] if match.re is SPEAKS else ""
-            turns.append(Turn(speaker=match["name"], second=second, text=words))
+            turns.append((match["name"], second, [match["words"]] if match.re is SPEAKS else []))
         elif alone := ONLY_TIME.fullmatch(line):
             second = _seconds(alone)
-        elif turns:
-            turns[-1] = replace(turns[-1], text=f"{turns[-1].text} {line}")
-        elif line:
-            before.append(line)
-    return "\n".join(before), turns
+        else:
+            (turns[-1][2] if turns else before).append(line)
+    said = [Turn(speaker=speaker, second=at, text=" ".join(texts)) for speaker, at, texts in turns]
+    return "\n".join(before).strip(), said
 
 
 READER = Reader(name="transcript", version=1, claims=claims_transcript, read=read_transcript, suffixes=SUFFIXES)
