@@ -1,5 +1,6 @@
 """What a file's fingerprint is made of: everything that what is stored depends on."""
 
+import codecs
 import hashlib
 import os
 import time
@@ -62,15 +63,16 @@ def _stamp(found: Sequence[os.stat_result], setup: str) -> str:
 
 
 def look(path: Path, relative: str) -> tuple[Candidate, str]:
-    """The candidate and the digest of its bytes. An empty digest: nothing is in it. Raises OSError."""
-    digest = hashlib.sha256()
+    """The candidate and the digest of its bytes. An empty digest: nothing but white space is in it. Raises OSError."""
+    digest, blank = hashlib.sha256(), True
     with path.open("rb") as file:
         piece = file.read(PIECE)
         head = piece[:HEAD_BYTES]
         while piece:
             digest.update(piece)
+            blank = blank and not piece.removeprefix(codecs.BOM_UTF8).strip()
             piece = file.read(PIECE)
-    return Candidate(path=path, relative=relative, head=head), digest.hexdigest() if head else ""
+    return Candidate(path=path, relative=relative, head=head), "" if blank else digest.hexdigest()
 
 
 def look_into(folder: Path, relative: str) -> tuple[Candidate, str]:

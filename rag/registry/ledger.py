@@ -43,13 +43,13 @@ class SqlLedger:
     def rows(
         self, access: Access, *, state: FileState | None = None, source: str = "", limit: int = 50, cursor: str = ""
     ) -> tuple[list[FileRow], str]:
-        place = tuple_(sources.c.name, files.c.source, files.c.path)
+        order = (sources.c.name, files.c.source, files.c.path)
         statement = select(files, sources.c.name, sources.c.root, sources.c.space).join(
             sources, sources.c.id == files.c.source
         )
-        statement = statement.where(*_asked(access, state, source)).order_by(place).limit(limit + 1)
+        statement = statement.where(*_asked(access, state, source)).order_by(*order).limit(limit + 1)
         if cursor:
-            statement = statement.where(place > read_cursor(cursor, 3))
+            statement = statement.where(tuple_(*order) > read_cursor(cursor, 3))
         with reading(self.engine) as connection:
             found = [_read_row(row) for row in connection.execute(statement)]
         last = found[limit - 1] if len(found) > limit else None
@@ -59,7 +59,7 @@ class SqlLedger:
         statement = select(files.c.state, func.count()).join(sources, sources.c.id == files.c.source)
         statement = statement.where(*_asked(access, None, source)).group_by(files.c.state)
         with reading(self.engine) as connection:
-            return dict(connection.execute(statement).tuples().all())
+            return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 def _asked(access: Access, state: FileState | None, source: str) -> list[Any]:
