@@ -28,12 +28,14 @@ class Vocabulary:
     names: dict[str, tuple[RunName, ...]]
     keys: dict[str, tuple[RunKey, ...]]
     short_keys: dict[str, tuple[RunKey, ...]]
+    endings: dict[str, tuple[RunKey, ...]]  # short, of one key only
     sayings: dict[str, Group]  # a whole experiment, dataset, user, or value of a param or tag
     words: dict[str, Group]  # one word of an experiment, dataset, run name, or value
     runs: tuple[RunName, ...]
 
     def keys_of(self, phrase: Sequence[Atom]) -> tuple[RunKey, ...]:
-        """Those spelled like the phrase; else folded like it; else those that its short form means."""
+        """Those spelled like the phrase; else folded like it; else those that its short form means; else the only one
+        that ends so: of `peak_lr` the learning rate."""
         folded = "".join(atom.folded for atom in phrase)
         found = self.keys.get(folded, ())
         if len(phrase) == 1:
@@ -41,9 +43,9 @@ class Vocabulary:
             dotted = tuple(key for key in found if key.name == phrase[0].text)
             found = exact or dotted or found
         one = folded.removesuffix("s")  # learning rates
-        return (
-            found or self.short_keys.get(shorten(folded)) or self.keys.get(one) or self.short_keys.get(shorten(one), ())
-        )
+        known = self.short_keys
+        found = found or known.get(shorten(folded)) or self.keys.get(one) or known.get(shorten(one), ())
+        return found or self.endings.get(shorten(one), ())
 
     def runs_called(self, atom: Atom, *, introduced: bool) -> tuple[RunName, ...]:
         """By id, by its beginning, or by name. What is not introduced by `run` must look like nothing else."""
@@ -82,10 +84,20 @@ def arranged(stored: RunVocabulary) -> Vocabulary:
         names=names,
         keys={said: tuple(dict.fromkeys(found)) for said, found in keys.items()},
         short_keys={said: tuple(dict.fromkeys(found)) for said, found in short.items()},
+        endings=_endings(stored),
         sayings=_sayings(stored),
         words=_words(stored),
         runs=stored.runs,
     )
+
+
+def _endings(stored: RunVocabulary) -> dict[str, tuple[RunKey, ...]]:
+    found = defaultdict[str, list[RunKey]](list)
+    for section, key in stored.keys:
+        words = [word for word in re.split(r"[\W_]+", key) if word]
+        for said in {shorten(fold("".join(words[n:]))) for n in range(1, len(words))}:
+            found[said].append(RunKey(section=section, key=key))
+    return {said: tuple(keys) for said, keys in found.items() if len(keys) == 1}
 
 
 def _names(stored: RunVocabulary) -> dict[str, tuple[RunName, ...]]:
