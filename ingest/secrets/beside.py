@@ -15,7 +15,8 @@ from rag.domain.types import Locator, Message, Page, Parsed, Run, Section
 
 Words = Callable[[str], str]
 Named = Callable[[str, str], str]  # (key, value): the key may make the value a secret
-REPEATED = 8  # characters from which a value is masked wherever else it stands
+SHORTEST, LONG, LONGEST = 8, 12, 500  # characters of a value that is masked wherever else it stands
+DIGIT = re.compile(r"\d")
 ADDRESS = re.compile(r" ?[<(]?\[masked:email\][>)]?")
 
 
@@ -126,12 +127,18 @@ def repeated(parsed: Parsed, spans: Sequence[Span], beside: dict[str, str]) -> l
     if any(isinstance(mark.locator, Message) for mark in parsed.marks):
         return []
     values = beside | {parsed.text[span.start : span.end]: span.rule for span in spans}
-    return [
-        Span(match.start(), match.end(), rule)
-        for value, rule in values.items()
-        if len(value) >= REPEATED
-        for match in re.finditer(re.escape(value), parsed.text)
-    ]
+    found = []
+    for value, rule in values.items():
+        at = parsed.text.find(value) if _telling(value) else -1
+        while at >= 0:
+            found.append(Span(at, at + len(value), rule))
+            at = parsed.text.find(value, at + len(value))
+    return found
+
+
+def _telling(value: str) -> bool:
+    """Not a mere word that stands for other things as well, as the password `postgres` does."""
+    return (DIGIT.search(value) is not None or len(value) >= LONG) and SHORTEST <= len(value) <= LONGEST
 
 
 def nameless(parsed: Parsed) -> Parsed:

@@ -9,12 +9,15 @@ from ingest.secrets.rules import PLACEHOLDER, plausible
 
 CODE = re.compile(r"[(\[{|]|://|os\.|env\b|\$[A-Za-z_{]|^[/.~]|^%|^--|^!|\\u[0-9a-f]{4}|</|->|==|≥|→")
 NAME = re.compile(r"[A-Za-z]+|[a-z_]+|[A-Z_]+|[A-Za-z_]\w{0,24}(?:\.[A-Za-z_]\w{0,24}){1,8}")
+DIGIT = re.compile(r"\d")
+LOOKED_AT = 120  # characters of a value: its kind shows early
 SAMPLES = frozenset(
     (
         "password", "password1", "passwd", "pass", "pwd", "secret", "token", "string", "none", "null", "true",
         "false", "required", "optional", "changeme", "username", "user", "admin", "root", "test", "undefined",
         "default", "hidden", "bearer", "basic", "integer", "number", "boolean", "text", "value",
         "password123", "mypassword", "topsecret",
+        "postgres", "pgadmin", "mysql", "mongo", "redis", "minio", "guest",
     )
 )  # fmt: skip
 
@@ -27,6 +30,7 @@ def word(value: str) -> bool:
 
 def guessable(value: str) -> bool:
     """A password where nothing but the name beside it says so: letters, with digits or signs among them."""
+    value = value[:LOOKED_AT]
     if not word(value) or NAME.fullmatch(value):
         return False
     letters = sum(char.isalpha() for char in value)
@@ -37,7 +41,15 @@ def guessable(value: str) -> bool:
 
 def strong(value: str) -> bool:
     """A token: long, letters and digits mixed as in no word, number, path or date."""
-    if len(value) < 16 or len(set(value)) < 8 or not plausible(value) or CODE.search(value) or NAME.fullmatch(value):
+    value = value[:LOOKED_AT]
+    if (
+        not DIGIT.search(value)
+        or len(value) < 16
+        or len(set(value)) < 8
+        or not plausible(value)
+        or CODE.search(value)
+        or NAME.fullmatch(value)
+    ):
         return False
     pairs = list(itertools.pairwise(value))
     digits = sum(one.isdigit() != other.isdigit() for one, other in pairs)

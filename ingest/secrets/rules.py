@@ -69,10 +69,12 @@ class Rule:
         if self.seek is not None:
             yield from self.seek(text.raw)
             return
+        done = -1
         for at in places:
-            found = self.at(text.raw, at)
+            found = self.at(text.raw, at) if at >= done else None
             if found is not None:
                 yield found
+                done = found.end
 
     def at(self, raw: str, at: int) -> Span | None:
         match = self.pattern.search(raw, max(0, at - self.back), at + 200) if self.back else self.pattern.match(raw, at)

@@ -7,30 +7,31 @@ from dataclasses import dataclass, field
 from ingest.secrets.rules import Rule, Span, Text
 
 RUN = re.compile(r"[A-Za-z0-9_.+/=~%!$*-]{1,400}+")
-BREAK = re.compile(r"(?:[\"'][ \t]{0,4}\+?)?[ \t]{0,4}\\?\r?\n[ \t>|#*]{0,16}[\"']?")
+BREAK = re.compile(r"(?:[\"'][ \t]{0,4}\+?)?[ \t]{0,4}\\?\r?\n[ \t>|]{0,16}[\"']?")
 CLOSED = re.compile(r"[\"'`,;)\]}.@]{0,4}[ \t]{0,8}(?=\r?\n|$)|[\"'`@]")
 LONGEST_LINE = 300
-MOST_LINES = 150
+MOST_LINES = 24  # that a pattern is tried over; what was found may go on below
 AFTER = 120  # characters of the last line that a pattern may look at
 SURE = 16  # length of a piece that is a secret's, whatever stands behind it
 
 
 def wrapped(text: Text, places: Sequence[tuple[Rule, list[int]]], found: Sequence[Span]) -> Iterator[Span]:
     """What a rule finds only across line breaks, and how far what was found goes on below its line."""
-    ends: dict[int, int] = {}
-    for span in found:
-        ends[span.start] = max(span.end, ends.get(span.start, 0))
+    whole = {(span.start, span.rule) for span in found}  # on its line
     spans, breaks = list(found), Breaks(text.raw)
     for rule, starts in places:
+        done = -1
         for at in starts if rule.seek is None else ():
-            joined = _joined(breaks, rule, at)
-            if joined is not None and ends.get(joined.start, 0) < joined.end:
+            joined = _joined(breaks, rule, at) if at >= done else None
+            if joined is not None and (joined.start, joined.rule) not in whole:
+                done = joined.end
                 spans.append(joined)
                 yield joined
-    for span in spans:
-        end = _continued(text.raw, span.end)
-        if end > span.end:
-            yield Span(span.start, end, span.rule)
+    done = -1
+    for span in sorted(spans, key=lambda span: span.end):
+        done = max(done, _continued(breaks, span.end)) if span.end > done else done
+        if done > span.end:
+            yield Span(span.start, done, span.rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,28 @@ class Break:
     mixed: bool  # the first half, as the second is
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Characters of a secret at the beginning of a line."""
+
+    start: int
+    end: int
+    mixed: bool
+
+
 @dataclass(slots=True)
 class Breaks:
     raw: str
     _known: dict[int, Break | None] = field(default_factory=dict)
+    _next: dict[int, Run | None] = field(default_factory=dict)
+
+    def next(self, end: int) -> Run | None:
+        """What the next line begins with, where the line ends at `end`."""
+        if end not in self._next:
+            broken = BREAK.match(self.raw, end)
+            run = RUN.match(self.raw, broken.end()) if broken else None
+            self._next[end] = None if run is None else Run(run.start(), run.end(), _mixed(run.group()))
+        return self._next[end]
 
     def after(self, at: int) -> Break | None:
         """At the end of the line of `at`; None where no secret is cut."""
@@ -59,9 +78,8 @@ class Breaks:
         line = self.raw[max(at, line_end - 200) : line_end].rstrip(" \t\r\\+").rstrip("\"'")
         end = line_end - len(self.raw[max(at, line_end - 200) : line_end]) + len(line)
         words = re.split(r"[\s\"'`,;(){}\[\]|]", line)
-        broken = BREAK.match(self.raw, end)
-        run = RUN.match(self.raw, broken.end()) if broken and words[-1] else None
-        return None if run is None else Break(end, _mixed(run.group()) and _mixed(words[-1]))
+        run = self.next(end) if words[-1] else None
+        return None if run is None else Break(end, run.mixed and _mixed(words[-1]))
 
 
 def _joined(breaks: Breaks, rule: Rule, at: int) -> Span | None:
@@ -70,15 +88,15 @@ def _joined(breaks: Breaks, rule: Rule, at: int) -> Span | None:
     if cut is None or not (rule.wraps or cut.mixed):
         return None
     raw, start = breaks.raw, max(0, at - rule.back)
-    pieces, places, end = [raw[start : cut.end]], [(0, start)], cut.end
+    pieces, places, end, length = [raw[start : cut.end]], [(0, start)], cut.end, cut.end - start
     while len(pieces) <= MOST_LINES:
-        broken = BREAK.match(raw, end)
-        run = RUN.match(raw, broken.end()) if broken else None
-        if run is None or not (_mixed(run.group()) or (rule.wraps and len(pieces) == 1)):
+        run = breaks.next(end)
+        if run is None or not (run.mixed or (rule.wraps and len(pieces) == 1)):
             break
-        places.append((sum(map(len, pieces)), run.start()))
-        pieces.append(run.group())
-        end = run.end()
+        places.append((length, run.start))
+        pieces.append(raw[run.start : run.end])
+        length += run.end - run.start
+        end = run.end
     if len(places) < 2:
         return None
     line_end = raw.find("\n", end, end + AFTER)
@@ -95,16 +113,12 @@ def _back(places: Sequence[tuple[int, int]], at: int) -> int:
     return raw + at - joined
 
 
-def _continued(raw: str, end: int) -> int:
+def _continued(breaks: Breaks, end: int) -> int:
     """Further lines that hold nothing but letters and digits mixed as no word is."""
-    for _ in range(MOST_LINES):
-        broken = BREAK.match(raw, end)
-        run = RUN.match(raw, broken.end()) if broken else None
-        if run is None or not _mixed(run.group()):
+    while (run := breaks.next(end)) is not None and run.mixed:
+        if run.end - run.start < SURE and CLOSED.match(breaks.raw, run.end) is None:
             break
-        if len(run.group()) < SURE and CLOSED.match(raw, run.end()) is None:
-            break
-        end = run.end()
+        end = run.end
     return end
 
 

@@ -220,7 +220,8 @@ KINDS: dict[str, Maker] = {
         "pip install --index-url https://ci:@@@pypi.internal.example/simple x",
         "git clone https://bot:@@@git.example/r.git",
     ),
-    ".env password": password("DB_PASSWORD=@@", "export PGPASSWORD=@@", "MYSQL_ROOT_PASSWORD='@@'", "REDIS_PASS=@@\nDEBUG=1"),
+    ".env password": password("DB_PASSWORD=@@", "export PGPASSWORD=@@",
+        "MYSQL_ROOT_PASSWORD='@@'", "REDIS_PASS=@@\nDEBUG=1"),
     "password in a config or a sentence": password(
         'password: "@@"', '"password": "@@"', "the admin password is @@", "pw: @@", "Server=db;User Id=sa;Password=@@;",
     ),
