@@ -24,7 +24,7 @@ DETECTORS: tuple[tuple[str, str, str, int, tuple[str, ...], int], ...] = (
     ("twilio-key", "twilio", "TwilioKeyDetector", 1, (), 0),
 )
 LOCATE = {  # of those without a literal of three characters
-    "discord-token": re.compile(r"\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27}"),
+    "discord-token": re.compile(r"\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{8}"),
     "twilio-key": re.compile(r"SK[a-z0-9]{32}"),
 }
 

@@ -25,7 +25,8 @@ from tests.ingest.secrets_corpus import ALNUM, BASE64, HEX, KINDS, Case, Dice, c
 
 PACKS = (
     "team-bigscience", "team-handbook-sourcegraph", "team-model-cards-llama", "team-notebooks", "team-peps",
-    "team-runs", "chat-slack-olake", "chat-discord-plugins", "chat-irc-ubuntu", "chat-zulip-sample", "ret-mlquestions-dev",
+    "team-runs", "chat-slack-olake", "chat-discord-plugins", "chat-irc-ubuntu", "chat-zulip-sample",
+    "ret-mlquestions-dev",
 )  # fmt: skip
 PIECE, REAL, MADE = 1500, 4000, 1000
 pytestmark = pytest.mark.slow
