@@ -2,6 +2,7 @@
 
 import string
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -169,7 +170,7 @@ def test_a_setting_names_what_can_be_masked() -> None:
     assert "email" in caught.value.fix
 
 
-def test_a_secret_in_the_name_of_a_file_is_masked_and_its_reader_still_known(tmp_path) -> None:  # noqa: ANN001
+def test_a_secret_in_the_name_of_a_file_is_masked_and_its_reader_still_known(tmp_path: Path) -> None:
     one, two = f"log {AWS}.md", f"log {AWS[:-1]}A.md"
     target = Target(tmp_path, known=False, found={one: tmp_path / one, two: tmp_path / two, "a.md": tmp_path / "a.md"})
     clean, masks = with_masked_names(target, SECRETS.words)
