@@ -26,9 +26,11 @@ class Fingerprints:
         """Everything but the content: with another one a file is looked into again, whatever its times say."""
         return self._digest(*(f"{reader.name}:{reader.version}" for reader in self.readers))[:16]
 
-    def of(self, reader: Reader, content: str) -> str:
-        """`content`: the digest of the raw bytes."""
-        return self._digest(content, reader.name, str(reader.version))
+    def of(self, reader: Reader, content: str, *, nested: bool = False) -> str:
+        """`content`: the digest of the raw bytes. `nested`: files in it are read by their own readers, whose versions
+        count too.
+        """
+        return self._digest(content, reader.name, str(reader.version), *([self.setup] if nested else []))
 
     def of_remote(self, content: str) -> str:
         """`content`: what the remote says of it, with its reader's version."""

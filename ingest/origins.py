@@ -17,6 +17,7 @@ from rag.domain.types import Parsed, Progress
 
 UPLOADS = "uploads:"  # root of the source that holds a space's uploads; no path looks like it
 LOOKS_PER_PROGRESS = 200
+ARCHIVE = "archive"  # the reader of files that hold files
 Outcome = tuple[Parsed, ...] | UnreadableSource
 
 
@@ -119,7 +120,7 @@ class Files:
         candidate, content = (look_into if whole else look)(path, relative)
         reader = self.pool.find(candidate) if content else None
         if reader is not None:
-            print_ = self.fingerprints.of(reader, content)
+            print_ = self.fingerprints.of(reader, content, nested=whole or reader.name == ARCHIVE)
             return Seen(fingerprint=print_, reader=reader.name, size=size, stamp=stamped)
         wanted = relative in self.target.named and (bool(content) or self.root == UPLOADS)  # empty: told, no failure
         return Seen(reason=_why_not(candidate, content), failed=wanted, size=size, stamp=stamped)

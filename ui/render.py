@@ -146,6 +146,27 @@ def _document_row(document: Json) -> str:
     )
 
 
+def file_rows(page: Json) -> str:
+    """The ledger: what became of each file, and how many there are of each state."""
+    counts = page["counts"]
+    told = _joined(*(f"{counts[state]:,} {state}" for state in sorted(counts)))
+    if not page["files"]:
+        return f'<p class="tl-empty">No such file. {html.escape(told)}</p>'
+    rows = "".join(_file_row(file) for file in page["files"])
+    return (
+        f"<p>{html.escape(told)}</p>"
+        '<table class="tl-documents"><thead><tr><th>File</th><th>State</th><th>Reader</th><th>Passages</th>'
+        f"<th>Why</th></tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _file_row(file: Json) -> str:
+    again = f" Tried again from {file['next_try'][:16].replace('T', ' ')} UTC on." if file["next_try"] else ""
+    cells = (file["state"], file["reader"], str(file["chunks"] or ""), file["reason"] + again)
+    name = f"<td>{html.escape(file['file'])}<small>{html.escape(file['source'])}</small></td>"
+    return f"<tr>{name}" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
+
+
 def report_html(report: Json) -> str:
     """What an upload came to, each failure with its reason."""
     counts = (

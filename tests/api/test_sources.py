@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from rag.api.jobs import CANCELLED
+from rag.api.jobs import CANCELLED, JobRunner
+from rag.api.metrics import Metrics
 from rag.api.schedule import OWNER, Schedule
+from rag.api.work import WorkPool
 from rag.client import ApiError, Client
 from rag.domain.errors import StorageFailed
+from rag.domain.ports import Jobs
 from rag.domain.records import FileOutcome, FileState
 from rag.domain.syncing import SyncOptions
-from rag.domain.types import Access
+from rag.domain.types import Access, IngestReport
 from tests.api.parts import TOKEN, House
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -185,3 +188,32 @@ def test_a_cancelled_job_is_its_owners(house: House) -> None:
     with pytest.raises(ApiError) as caught:
         bob.delete(f"/v1/jobs/{job['id']}")
     assert caught.value.status == 404
+
+
+def test_a_jobs_end_that_cannot_be_written_is_told_and_written_later(house: House) -> None:
+    class Full:
+        """The registry's jobs on a disk that is full for a while."""
+
+        def __init__(self, jobs: Jobs) -> None:
+            self.jobs, self.full = jobs, True
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self.jobs, name)
+
+        def finish(self, job: str, *, report: IngestReport | None, error: str = "") -> None:
+            if self.full:
+                raise StorageFailed("The disk is full.")
+            self.jobs.finish(job, report=report, error=error)
+
+    stored = house.services.jobs
+    full = Full(stored)
+    pool = WorkPool("test", running=1, waiting=1, metrics=Metrics())
+    runner = JobRunner(full, pool)  # type: ignore[arg-type]
+    job = runner.start("sync", "ann", lambda _: IngestReport(files=3))
+    pool.close(wait=True)
+    ended = runner.get(job.id)
+    assert (ended.state, ended.report) == ("done", IngestReport(files=3))
+    assert stored.get(job.id).state == "running"
+    full.full = False
+    assert runner.get(job.id).state == "done"
+    assert stored.get(job.id).report == IngestReport(files=3)

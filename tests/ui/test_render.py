@@ -188,3 +188,16 @@ def test_questions_are_offered_about_the_newest_document_of_a_kind() -> None:
 )
 def test_a_place_in_words(locator: dict[str, Any], words: str) -> None:
     assert render.place(locator) == words
+
+
+def test_the_ledger_shows_each_file_with_its_reason_as_text() -> None:
+    file = {
+        "file": "<b>bad.pdf</b>", "source": "docs", "state": "failed", "reader": "pdf", "chunks": 0,
+        "reason": "<script>alert(1)</script>", "next_try": "2026-05-01T10:00:00+00:00",
+    }  # fmt: skip
+    shown = render.file_rows({"files": [file], "counts": {"failed": 1, "indexed": 1200}})
+    assert "<script>" not in shown
+    assert "<b>bad" not in shown
+    assert "1 failed · 1,200 indexed" in shown
+    assert "Tried again from 2026-05-01 10:00 UTC on." in shown
+    assert "No such file" in render.file_rows({"files": [], "counts": {}})

@@ -1,4 +1,4 @@
-"""Sources: what is stored, and a place to add files."""
+"""Sources: what is stored, what became of each file, and a place to add files."""
 
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from ui import render
 from ui.visitor import Trouble, client_of, words
 
 SHOWN = 50
+STATES = ("all", "indexed", "skipped", "failed", "parked")
 
 
 def build(client: Client, tab: gr.Tab) -> None:
@@ -24,6 +25,8 @@ def build(client: Client, tab: gr.Tab) -> None:
     with gr.Row():
         refresh = gr.Button("From the start", size="sm", elem_id="refresh")
         more = gr.Button("Next page", size="sm", elem_id="next-page", visible=False)
+
+    _ledger(client, tab)
 
     def upload(
         paths: list[str] | None,
@@ -60,6 +63,36 @@ def build(client: Client, tab: gr.Tab) -> None:
     tab.select(first, None, shown, api_visibility="private", show_progress="hidden")
     refresh.click(first, None, shown, api_visibility="private")
     more.click(following, cursor, shown, api_visibility="private")
+
+
+def _ledger(client: Client, tab: gr.Tab) -> None:
+    """What became of each file, by state."""
+    with gr.Accordion("Files", open=False, elem_id="ledger"):
+        state = gr.Radio(STATES, value="all", label="State", elem_id="ledger-state")
+        listing = gr.HTML(elem_id="ledger-files")
+        cursor = gr.State("")
+        more = gr.Button("Next page", size="sm", elem_id="ledger-next", visible=False)
+
+    def first(wanted: str, request: gr.Request) -> tuple[Any, ...]:
+        return _files(client_of(client, request), wanted, "")
+
+    def following(wanted: str, at: str, request: gr.Request) -> tuple[Any, ...]:
+        return _files(client_of(client, request), wanted, at)
+
+    shown = [listing, cursor, more]
+    tab.select(first, state, shown, api_visibility="private", show_progress="hidden")
+    state.change(first, state, shown, api_visibility="private")
+    more.click(following, [state, cursor], shown, api_visibility="private")
+
+
+def _files(client: Client, state: str, cursor: str) -> tuple[Any, ...]:
+    """As `_page`, of the ledger."""
+    try:
+        page = client.get("/v1/files", state="" if state == "all" else state, limit=SHOWN, cursor=cursor)
+    except Trouble as error:
+        raise gr.Error(words(error)) from error
+    following = page["next_cursor"]
+    return render.file_rows(page), following, gr.Button(visible=bool(following))
 
 
 def _page(client: Client, cursor: str) -> tuple[Any, ...]:
