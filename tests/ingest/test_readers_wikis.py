@@ -10,7 +10,7 @@ import pytest
 from ingest.codec import parsed_from_json, parsed_to_json
 from ingest.readers import find_reader
 from ingest.readers.base import Limits, look_at
-from rag.domain.types import Message, Parsed
+from rag.domain.types import Message, Parsed, Section
 
 LIMITS = Limits()
 
@@ -42,6 +42,7 @@ def by_title(parts: Iterable[Parsed]) -> dict[str, Parsed]:
 
 
 def zipped(folder: Path, target: Path) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w") as archive:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
@@ -189,3 +190,103 @@ def test_json_that_only_looks_like_issues_is_read_as_data(tmp_path: Path) -> Non
     other = [{"number": "seven", "title": "Of a song", "body": "la la"}]
     (parsed,) = read(put(tmp_path, "songs.json", other))
     assert "la la" in parsed.text
+
+
+# --- Notion -----------------------------------------------------------------------------------------------------
+
+TEAM, TASKS, NAN, LONG = (digit * 32 for digit in "abcd")
+NOTION = {
+    f"Team {TEAM}.md": (
+        f"# Team\n\nSee [Fix NaN](Team%20{TEAM}/Tasks%20{TASKS}/Fix%20NaN%20{NAN}.md).\n\nNote: keep it.\n"
+    ),
+    f"Team {TEAM}/Tasks {TASKS}.csv": "Name,Status,Owner,Date,Tags\nFix NaN,Done,Ada,,a\n",
+    f"Team {TEAM}/Tasks {TASKS}_all.csv": "Name,Status,Owner,Date,Tags\nFix NaN,Done,Ada,,a\nOld,Done,Bob,,b\n",
+    f"Team {TEAM}/Tasks {TASKS}/Fix NaN {NAN}.md": (
+        "# Fix NaN\n\nStatus: Done\nOwner: Ada Lovelace, Bob\nDate: May 18, 2026\nTags: loss, fp16\n\n"
+        "## Cause\n\nfp16 overflows.\n"
+    ),
+    f"Team {TEAM}/A title so long that the file's na {LONG}.md": "# A title so long that the file's name ends\n\nx\n",
+    f"Team {TEAM}/plot.png": "GIF89a\x00\x01",
+    f"Team {TEAM}/notes.txt": "A file beside it.",
+}
+
+
+def notion(folder: Path) -> Path:
+    for name, text in NOTION.items():
+        put(folder, name, text)
+    return folder
+
+
+def test_a_notion_export_is_a_document_a_page_under_the_pages_above_it(tmp_path: Path) -> None:
+    parts = read(notion(tmp_path / "export"), "notion")
+    assert sorted(parsed.part for parsed in parts) == sorted(
+        [TEAM, NAN, LONG, f"{TASKS}.csv", f"Team {TEAM}/notes.txt"]
+    )
+    pages = by_title(parts)
+    page = pages["Fix NaN"]
+    assert page.text == NOTION[f"Team {TEAM}/Tasks {TASKS}/Fix NaN {NAN}.md"]
+    assert [mark.locator for mark in page.marks] == [
+        Section(("Team", "Tasks", "Fix NaN")),
+        Section(("Team", "Tasks", "Fix NaN", "Cause")),
+    ]
+    assert page.url == f"https://www.notion.so/{NAN}"
+    assert (page.authors, page.date) == (("Ada Lovelace", "Bob"), "2026-05-18")
+    assert said(page, "parent") == ["Tasks"]
+    assert said(page, "tag") == ["loss", "fp16"]
+    (status,) = [fact for fact in page.facts if fact.key.casefold() == "status"]
+    assert (status.value, status.at) == ("Done", page.text.index("Status: Done"))
+    assert said(pages["Team"], "links-to") == ["Fix NaN"]
+    assert said(pages["Team"], "Note") == []
+    assert "A title so long that the file's name ends" in pages
+    assert "Old,Done,Bob" in pages["Tasks"].text
+
+
+def test_a_renamed_page_of_notion_is_the_same_document(tmp_path: Path) -> None:
+    before = read(put(tmp_path / "a", f"Plan {TEAM}.md", "# Plan\n").parent)
+    after = read(put(tmp_path / "b", f"New plan {TEAM}.md", "# New plan\n").parent)
+    assert [parsed.part for parsed in before] == [parsed.part for parsed in after] == [TEAM]
+    assert [parsed.title for parsed in after] == ["New plan"]
+
+
+def test_a_zipped_notion_export_in_parts_gives_the_same_pages(tmp_path: Path) -> None:
+    part = zipped(notion(tmp_path / "export"), tmp_path / "outer" / "Export-1-Part-1.zip")
+    whole = zipped(part.parent, tmp_path / "Export-1.zip")
+    for path in (part, whole):
+        parts = read(path, "archive")
+        assert len(parts) == 5
+        assert by_title(parts)["Fix NaN"].url == f"https://www.notion.so/{NAN}"
+
+
+NOTION_HTML = """<html><head><title>Fix NaN: the whole title</title></head><body>
+<article id="cccccccc-cccc-cccc-cccc-cccccccccccc" class="page sans"><header><h1 class="page-title">Fix NaN</h1>
+<table class="properties"><tbody>
+<tr class="property-row property-row-status"><th><span><svg></svg></span>Status</th><td><span>Done</span></td></tr>
+<tr class="property-row property-row-person"><th>Owner</th><td><span class="user">Ada</span></td></tr>
+<tr class="property-row property-row-date"><th>Date</th><td><time>@May 18, 2026</time></td></tr>
+<tr class="property-row property-row-multi_select"><th>Tags</th><td><span>loss</span><span>fp16</span></td></tr>
+<tr class="property-row property-row-checkbox"><th>Done?</th><td><div class="checkbox checkbox-on"></div></td></tr>
+</tbody></table></header><div class="page-body"><p>fp16 overflows. <a href="Team%20%s.html">Team</a></p></div>
+</article></body></html>""".replace("%s", TEAM)
+
+
+def test_a_notion_export_as_html_tells_the_same(tmp_path: Path) -> None:
+    put(tmp_path, "export/index.html", "<html><body>A list of contents</body></html>")
+    put(tmp_path, f"export/Team {TEAM}.html", "<html><head><title>Team</title></head><body><p>x</p></body></html>")
+    put(tmp_path, f"export/Team/Fix NaN {NAN}.html", NOTION_HTML)
+    pages = by_title(read(tmp_path / "export", "notion"))
+    assert set(pages) == {"Team", "Fix NaN: the whole title"}
+    page = pages["Fix NaN: the whole title"]
+    assert (page.part, page.authors, page.date) == (NAN, ("Ada",), "2026-05-18")
+    assert said(page, "tag") == ["loss", "fp16"]
+    assert said(page, "Done?") == ["Yes"]
+    assert said(page, "links-to") == ["Team"]
+    assert "fp16 overflows." in page.text
+    assert page.marks[0].locator == Section(("Team", "Fix NaN"))
+
+
+def test_a_page_that_cannot_be_read_is_named_and_costs_the_others_nothing(tmp_path: Path) -> None:
+    put(tmp_path, f"export/Empty {TEAM}.md", "")
+    put(tmp_path, f"export/Good {NAN}.md", "# Good\n\nx\n")
+    (parsed,) = read(tmp_path / "export", "notion")
+    assert parsed.part == NAN
+    assert any("Empty" in note for note in parsed.notes)
