@@ -154,3 +154,88 @@ def test_a_spoiled_mattermost_export_is_read_or_refused_in_words(tmp_path: Path)
         path = bulk(tmp_path / f"{n}.jsonl", lines)
         with suppress(UnreadableSource):
             read(path, "mattermost")
+
+
+# --- Telegram -----------------------------------------------------------------------------------------------------
+
+
+def told(id: int, text: object, minute: int, who: int = 7, **more: object) -> Json:
+    seconds = NINE // 1000 + minute * 60
+    head: Json = {"id": id, "type": "message", "date": "2026-05-18T11:14:00", "date_unixtime": f"{seconds}"}
+    return {**head, "from": f"User {who}", "from_id": f"user{who}", "text": text, **more}
+
+
+def chat(messages: Iterable[object], **more: object) -> Json:
+    head: Json = {"name": "Training", "type": "private_supergroup", "id": 1234567890}
+    return {**head, **more, "messages": list(messages)}
+
+
+def result(path: Path, export: object) -> Path:
+    path.write_text(json.dumps(export, indent=1))
+    return path
+
+
+SAID: list[object] = [
+    {"id": 1, "type": "service", "date_unixtime": f"{NINE // 1000}", "actor": "User 7", "action": "create_group"},
+    told(2, "Loss is NaN.", 1, edited_unixtime=f"{NINE // 1000 + 99}"),
+    told(
+        3, ["Use ", {"type": "code", "text": "bf16"}, {"type": "pre", "text": "x = 1\n"}], 2, 8, reply_to_message_id=2
+    ),
+    told(4, "", 3, photo="photos/photo_1.jpg"),
+    told(5, "", 4, file="(File not included. Change data exporting settings to download.)", file_name="run.log"),
+    told(6, [{"type": "text_link", "text": "the log", "href": "https://x.example/log"}], 5, forwarded_from="Grace"),
+    told(7, "Tomorrow.", 24 * 60),
+]
+
+
+def test_a_telegram_chat_is_a_document_a_day(tmp_path: Path) -> None:
+    monday, tuesday = read(result(tmp_path / "result.json", chat(SAID)), "telegram")
+    assert monday.text == (
+        "User 7 · 2026-05-18 09:15 UTC\nLoss is NaN.\n\n"
+        "User 8 · 2026-05-18 09:16 UTC\nUse `bf16`\n```\nx = 1\n```\n\n"
+        "User 7 · 2026-05-18 09:17 UTC\nAttached: photo_1.jpg\n\n"
+        "User 7 · 2026-05-18 09:18 UTC\nAttached: run.log\n\n"
+        "User 7 · 2026-05-18 09:19 UTC\n> Grace:\n> the log (https://x.example/log)\n\n"
+    )
+    assert (monday.part, tuesday.part) == ("telegram:1234567890/day/2026-05-18", "telegram:1234567890/day/2026-05-19")
+    assert (monday.title, monday.url) == ("#Training: 2026-05-18", "https://t.me/c/1234567890/2")
+    assert [who.id for who in monday.people] == ["user7", "user8"]
+    assert monday.thread is not None
+    assert (monday.thread.first, monday.thread.last) == ("2026-05-18T09:15:00+00:00", "2026-05-19T09:14:00+00:00")
+
+
+def test_the_chats_of_an_account_are_told_apart_and_groups_may_be_held_in_part(tmp_path: Path) -> None:
+    bob = chat([told(2, "Hi", 1), told(3, "Hello", 2, 8)], name="User 8", type="personal_chat", id=8)
+    chats = [chat(SAID), bob, chat([told(9, "Note", 1)], name=None, type="saved_messages", id=7)]
+    about = "Here is the data you requested. Remember: ..."
+    export = {"about": about, "personal_information": {"user_id": 7}, "chats": {"list": [*chats, 5, {"id": "x"}]}}
+    parts = by_key(read(result(tmp_path / "result.json", export), "telegram"))
+    assert sorted(parts) == [
+        "telegram:1234567890/day/2026-05-18",
+        "telegram:1234567890/day/2026-05-19",
+        "telegram:7-7/day/2026-05-18",
+        "telegram:7-8/day/2026-05-18",
+    ]
+    threads = {key: parsed.thread for key, parsed in parts.items() if parsed.thread}
+    assert threads["telegram:1234567890/day/2026-05-18"].first == ""
+    assert threads["telegram:7-8/day/2026-05-18"].first == "2026-05-18T09:15:00+00:00"
+    alone = read(result(tmp_path / "alone.json", bob), "telegram")
+    assert [parsed.part for parsed in alone] == ["telegram:7-8/day/2026-05-18"]
+
+
+def test_every_telegram_message_is_there_once_and_overlapping_exports_share_their_keys(tmp_path: Path) -> None:
+    messages = [told(n, f"message {n}", n * 60) for n in range(1, 201)]
+    early = by_key(read(result(tmp_path / "a.json", chat(messages[:120])), "telegram"))
+    late = by_key(read(result(tmp_path / "b.json", chat(messages[80:])), "telegram"))
+    both = {id: text for part in (early, late) for parsed in part.values() for id, text in slices(parsed).items()}
+    assert (count(early.values()), count(late.values()), len(both)) == (120, 120, 200)
+    assert len(early.keys() | late.keys()) == 9
+    assert len(early.keys() & late.keys()) == 3
+
+
+def test_a_spoiled_telegram_export_is_read_or_refused_in_words(tmp_path: Path) -> None:
+    chance = random.Random(7)
+    for n in range(40):
+        path = result(tmp_path / f"{n}.json", {**chat([]), "messages": [spoiled(entry, chance) for entry in SAID]})
+        with suppress(UnreadableSource):
+            read(path, "telegram")
