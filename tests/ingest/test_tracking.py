@@ -1,23 +1,15 @@
-"""A tracking server over REST: a made-up one for what goes wrong, a real one for what is read."""
+"""A tracking server over REST: a made-up one, for what goes wrong. A real one is asked in test_mlflow_server.py."""
 
 import json
-import math
-import os
-import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
 import httpx
 import pytest
 
-from ingest.readers._curves import Curve
 from ingest.tracking import MlflowServer, mlflow_opener, open_mlflow
 from rag.domain.errors import BackendFailed, BadInput, UnreadableSource
-from rag.domain.records import RunRecord, finite
 from tests.ingest.runs_made import run_of
 
 URL = "http://tracking.example:5000"
@@ -164,99 +156,3 @@ def test_a_token_goes_to_the_server_it_belongs_to_and_to_no_other() -> None:
     assert opened(f"mlflow:{URL}").signs_in
     assert not opened("mlflow:http://tracking.example:5001").signs_in
     assert not opened("mlflow:http://elsewhere.example:5000").signs_in
-
-
-# --- a real server ----------------------------------------------------------------------------------------------
-
-WANTED = "set TEAMLORE_TEST_MLFLOW to a Python that has mlflow (python -m venv v && v/bin/pip install mlflow)"
-STARTS_IN = 60  # seconds
-
-
-@pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of `mlflow server` on loopback, with a SQLite database of its own."""
-    python = os.environ.get("TEAMLORE_TEST_MLFLOW", "")
-    if not python:
-        pytest.skip(WANTED)
-    folder = tmp_path_factory.mktemp("mlflow")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [python, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    command += [
-        "--backend-store-uri",
-        f"sqlite:///{folder}/mlflow.db",
-        "--artifacts-destination",
-        str(folder / "files"),
-    ]
-    with (folder / "log").open("wb") as log:
-        quiet = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # its workers take longer than it does
-        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=quiet, start_new_session=True)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/health", server)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(server.pid, 9)
-        server.wait(30)
-
-
-def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + STARTS_IN
-    while time.monotonic() < until:
-        try:
-            if httpx.get(url, timeout=2).is_success:
-                return
-        except httpx.HTTPError:
-            assert server.poll() is None, "the server has ended"
-            time.sleep(0.2)
-    raise AssertionError("the server does not start")
-
-
-@pytest.fixture
-def log_runs(real: str, tmp_path: Path) -> Callable[[int, int], list[dict[str, Any]]]:
-    script = Path(__file__).with_name("log_mlflow_runs.py")
-
-    def log(count: int, seed: int) -> list[dict[str, Any]]:
-        out = tmp_path / f"logged-{seed}"
-        command = [os.environ["TEAMLORE_TEST_MLFLOW"], str(script), real, str(count), str(seed), str(out)]
-        subprocess.run(command, check=True, capture_output=True, timeout=300)
-        return [json.loads(line) for line in out.read_text().splitlines()]
-
-    return log
-
-
-@pytest.mark.slow
-def test_two_hundred_runs_of_a_real_server_are_read_as_they_were_logged_then_only_the_ten_new_ones(
-    real: str, log_runs: Callable[[int, int], list[dict[str, Any]]]
-) -> None:
-    logged = log_runs(200, 1)
-    server = open_mlflow(f"mlflow:{real}")
-    first = server.listing()
-    assert len(first) == 200
-    found = {run.id: run for run in (run_of(server.read(path)) for path in first)}
-    assert [wrong for run in logged if (wrong := differences(found[run["id"]], run))] == []
-    ten = log_runs(10, 2)
-    second = server.listing()
-    assert {path.rpartition("/")[2] for path in second if second[path] != first.get(path)} == {run["id"] for run in ten}
-
-
-def differences(run: RunRecord, logged: Mapping[str, Any]) -> list[str]:
-    metrics = {metric.key: metric for metric in run.metrics}
-    wrong = [] if (run.name, run.experiment) == (logged["name"], logged["experiment"]) else ["name"]
-    wrong += [] if run.status == logged["status"].lower() else ["status"]
-    wrong += [] if dict(run.params) == logged["params"] else ["params"]
-    wrong += [key for key, value in logged["tags"].items() if dict(run.tags).get(key) != value]
-    wrong += [] if run.parent == logged["tags"].get("mlflow.parentRunId", "") else ["parent"]
-    for key, values in logged["metrics"].items():
-        curve = Curve(key)
-        for n, value in enumerate(values):
-            curve.add(n * 10, n, value)
-        want, got = curve.metric(), metrics[key]
-        same = (got.step, got.history, got.lowest, got.highest) == (want.step, want.history, want.lowest, want.highest)
-        wrong += [] if same and same_number(got.last, want.last) else [key]
-    return wrong
-
-
-def same_number(left: str, right: str) -> bool:
-    a, b = float(left), float(right)
-    return a == b or (math.isnan(a) and math.isnan(b)) or (finite(left) is not None and left == right)
