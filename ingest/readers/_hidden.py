@@ -1,13 +1,12 @@
 """What a page holds and does not show. Such text was written for machines, and nobody can check a quote of it."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 Node = Any  # lxml ships no types
 
-RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
-COMMENT = re.compile(r"/\*.*?\*/", re.S)
-MEDIA = re.compile(r"@[^{};]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}|@[^{};]*;")
+BRACE = re.compile(r"([{}])")
 SIMPLE = re.compile(r"(?:[a-zA-Z][\w-]*)?(?:[.#][\w-]+)?")
 FAR = re.compile(r"-\d{3,}(?:\.\d+)?(?:px|em|rem|%|pt|vw|vh)?$")
 ZERO = re.compile(r"0*\.?0*(?:px|em|rem|%|pt)?$")
@@ -82,9 +81,32 @@ def _hiding_selectors(root: Node) -> list[str]:
     """Tag, class and id selectors without context; what stands in an at-rule (print, screen sizes) does not count."""
     found = []
     for sheet in root.iter("style"):
-        text = MEDIA.sub("", COMMENT.sub("", (sheet.text or "")[:LONGEST_SHEET]))
-        for selectors, declarations in RULE.findall(text):
+        for selectors, declarations in _rules((sheet.text or "")[:LONGEST_SHEET]):
             if hides(declarations):
                 names = (name.strip() for name in selectors.split(","))
                 found += [name for name in names if name and SIMPLE.fullmatch(name)]
     return [name for name in found if name not in ("html", "body", "style", "script", "head")]
+
+
+def _rules(sheet: str) -> Iterator[tuple[str, str]]:
+    """(selectors, declarations) each. One pass: a pattern takes minutes where braces or comments never end."""
+    opened: list[tuple[str, bool]] = []  # what stands before each brace; whether it is an at-rule or in one
+    before = ""
+    for piece in BRACE.split(_without_comments(sheet)):
+        if piece == "{":
+            prelude = before.rpartition(";")[2].strip()
+            opened.append((prelude, prelude.startswith("@") or (bool(opened) and opened[-1][1])))
+        elif piece == "}" and opened:
+            selectors, conditional = opened.pop()
+            if not conditional:
+                yield selectors, before
+        before = piece
+
+
+def _without_comments(sheet: str) -> str:
+    kept, end = [], 0
+    while (start := sheet.find("/*", end)) >= 0:
+        kept.append(sheet[end:start])
+        close = sheet.find("*/", start + 2)
+        end = close + 2 if close >= 0 else len(sheet)
+    return "".join((*kept, sheet[end:]))

@@ -1,6 +1,9 @@
 """A look at a ZIP archive before anything unpacks it."""
 
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from xml.parsers import expat
 
@@ -18,6 +21,9 @@ DAMAGED = (
     OSError,
     ValueError,
     RuntimeError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
 )  # what zipfile raises for bytes it cannot make sense of; RuntimeError: a member is encrypted
 
 

@@ -248,6 +248,20 @@ def test_a_style_that_shows_is_kept(style: str) -> None:
     assert not hides(style)
 
 
+@pytest.mark.parametrize("piece", ["a", "/*", "{", "@x{a{b}", "@"])
+def test_a_style_sheet_without_end_costs_no_more_than_its_length(read: Read, piece: str) -> None:
+    (parsed,) = read("a.html", f"<style>.g{{display:none}}{piece * 200_000}</style><p class=g>unseen<p>seen".encode())
+    assert parsed.text == "seen"
+
+
+def test_a_rule_for_printing_hides_nothing_from_the_screen(read: Read) -> None:
+    sheet = (
+        "@import x; @media print { .a {display: none} .b {color: red} } .c, p.d {display: none} /* .e{display:none} */"
+    )
+    (parsed,) = read("a.html", f"<style>{sheet}</style>{''.join(f'<p class={n}>{n}' for n in 'abcde')}".encode())
+    assert parsed.text == "a\n\nb\n\ne"
+
+
 def test_unseen_characters_are_dropped(read: Read) -> None:
     (parsed,) = read("a.html", "<p>Pass\u00adword\u202e is\u200b set\U000e0041.</p>".encode())
     assert parsed.text == "Password is set."
