@@ -7,6 +7,7 @@ from ingest.readers._builder import one_line
 from ingest.text.frontmatter import MOST_FACTS
 from rag.domain.types import Fact, Mark, Parsed, Section, Value
 
+MOST_NOTES = 20
 DEEPEST = 20  # pages above a page
 TAGS = frozenset({"tag", "tags", "label", "labels", "keyword", "keywords"})
 
@@ -45,3 +46,9 @@ def property_facts(key: str, value: str, at: int | None = None) -> list[Fact]:
         return []
     tags = [tag.strip() for tag in value.split(",")] if key.casefold() in TAGS else []
     return [Fact(key=key, value=value, at=at), *(Fact(key="tag", value=tag, at=at) for tag in tags if tag)]
+
+
+def capped(notes: Sequence[str]) -> tuple[str, ...]:
+    """An export may hold thousands of pictures."""
+    more = (f"{len(notes) - MOST_NOTES:,} more files could not be read.",) if len(notes) > MOST_NOTES else ()
+    return (*notes[:MOST_NOTES], *more)

@@ -14,6 +14,7 @@ from ingest.readers import data
 from ingest.readers._chat import render
 from ingest.readers._github import UNDATED, Discussion, is_comment, is_issue, place_of, take_comment, take_issue
 from ingest.readers._loose import first, string
+from ingest.readers._pages import capped
 from ingest.readers._tree import read_rest
 from ingest.readers.base import Candidate, Limits, Reader, look_at, read_whole
 from ingest.text.structured import Number
@@ -58,7 +59,7 @@ def read_github(candidate: Candidate, limits: Limits) -> Iterator[Parsed]:
         if any(name in discussion.files for discussion in found.values()):
             used.append(name)
     left = yield from read_rest(candidate.path, used, limits)
-    yield from _documents(found.values(), [*notes, *left])
+    yield from _documents(found.values(), [*notes, *capped(left)])
 
 
 def _named(folder: Path) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from ingest.readers import html, markdown, table
 from ingest.readers._builder import one_line
-from ingest.readers._pages import property_facts, under, with_facts
+from ingest.readers._pages import capped, property_facts, under, with_facts
 from ingest.readers._tree import files_of, read_rest
 from ingest.readers.base import Candidate, Limits, Reader, look_at, read_bytes
 from ingest.text.dates import iso_date
@@ -83,7 +83,7 @@ def read_notion(candidate: Candidate, limits: Limits) -> Iterator[Parsed]:
         raise UnreadableSource(
             f"No page of {candidate.relative} can be read. {'; '.join(left)[:500]}", fix="Export it again."
         )
-    yield dataclasses.replace(first, notes=(*left, *first.notes))
+    yield dataclasses.replace(first, notes=(*capped(left), *first.notes))
 
 
 def _export(folder: Path) -> Export:

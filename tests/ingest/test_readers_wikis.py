@@ -10,6 +10,7 @@ import pytest
 from ingest.codec import parsed_from_json, parsed_to_json
 from ingest.readers import find_reader
 from ingest.readers.base import Limits, look_at
+from rag.domain.records import Identity, Revision
 from rag.domain.types import Message, Parsed, Section
 
 LIMITS = Limits()
@@ -290,3 +291,184 @@ def test_a_page_that_cannot_be_read_is_named_and_costs_the_others_nothing(tmp_pa
     (parsed,) = read(tmp_path / "export", "notion")
     assert parsed.part == NAN
     assert any("Empty" in note for note in parsed.notes)
+
+
+# --- Confluence -------------------------------------------------------------------------------------------------
+
+
+def thing(kind: str, id_: str, **values: str) -> str:
+    """An object of entities.xml; a value `Class:id` is another object."""
+    rows = []
+    for name, value in values.items():
+        of, _, other = value.partition(":")
+        if of in ("Page", "Space", "ConfluenceUserImpl", "Comment", "Label"):
+            rows.append(f'<property name="{name}" class="{of}" package="p"><id name="id">{other}</id></property>')
+        else:
+            rows.append(f'<property name="{name}"><![CDATA[{value}]]></property>')
+    key = "key" if kind == "ConfluenceUserImpl" else "id"
+    return f'<object class="{kind}" package="p"><id name="{key}">{id_}</id>{"".join(rows)}</object>'
+
+
+BODY = (
+    '<h2>Cause</h2><p>fp16 overflows&nbsp;&mdash; see <ac:link><ri:page ri:content-title="Home" /></ac:link> and'
+    ' <ac:link><ri:user ri:userkey="u2" /></ac:link>.</p>'
+    '<ac:structured-macro ac:name="code"><ac:parameter ac:name="language">python</ac:parameter>'
+    "<ac:plain-text-body><![CDATA[if a < b:\n    x = 1]] ></ac:plain-text-body></ac:structured-macro>"
+    '<ac:structured-macro ac:name="info"><ac:parameter ac:name="title">Mind</ac:parameter>'
+    "<ac:rich-text-body><p>Use bf16.</p></ac:rich-text-body></ac:structured-macro>"
+    '<ac:structured-macro ac:name="toc"><ac:parameter ac:name="maxLevel">3</ac:parameter></ac:structured-macro>'
+    "<ac:task-list><ac:task><ac:task-id>1</ac:task-id><ac:task-status>complete</ac:task-status>"
+    "<ac:task-body>Retrain</ac:task-body></ac:task></ac:task-list>"
+)
+OBJECTS = (
+    thing("BodyContent", "b2", body=BODY, content="Page:2", bodyType="2"),
+    thing("Space", "9", key="CROPS", name="Crops"),
+    thing("ConfluenceUserImpl", "u1", name="ada", lowerName="ada"),
+    thing("InternalUser", "5", name="ada", displayName="Ada Lovelace", emailAddress="ada@example.org"),
+    thing("ConfluenceUserImpl", "u2", name="bob@example.org"),
+    thing("Page", "1", title="Home", space="Space:9", version="1", contentStatus="current"),
+    thing(
+        "Page", "2", title="NaN loss", space="Space:9", parent="Page:1", version="3", contentStatus="current",
+        creator="ConfluenceUserImpl:u1", lastModifier="ConfluenceUserImpl:u2", versionComment="the cause",
+        lastModificationDate="2026-05-18 09:14:00.000",
+    ),
+    thing("Page", "3", title="NaN loss", originalVersion="Page:2", version="2", contentStatus="current"),
+    thing("Page", "4", title="A draft", space="Space:9", contentStatus="draft"),
+    thing("Page", "5", title="Nothing in it", space="Space:9", contentStatus="current"),
+    thing("BodyContent", "b1", body="<p>Welcome.</p>", content="Page:1"),
+    thing("BodyContent", "b3", body="<p>What it said before.</p>", content="Page:3"),
+    thing("BodyContent", "b4", body="<p>Not yet.</p>", content="Page:4"),
+    thing("Comment", "7", containerContent="Page:2", creator="ConfluenceUserImpl:u2", creationDate="2026-05-19 10:00"),
+    thing("BodyContent", "b7", body="<p>Confirmed on two GPUs.</p>", content="Comment:7"),
+    thing("Label", "20", name="training"),
+    thing("Labelling", "21", label="Label:20", content="Page:2"),
+    thing("Attachment", "30", title="notes.md", containerContent="Page:2", version="1", contentStatus="current"),
+)  # fmt: skip
+
+
+def entities(folder: Path, objects: Iterable[str] = OBJECTS, before: str = "") -> Path:
+    text = f"{before}<hibernate-generic>{''.join(objects)}</hibernate-generic>"
+    put(folder, "entities.xml", f'<?xml version="1.0" encoding="UTF-8"?>{text}')
+    put(folder, "exportDescriptor.properties", "exportType=space\n")
+    put(folder, "attachments/2/30/1", "# Notes\n\nA table of seeds.\n")
+    return folder
+
+
+def test_a_confluence_space_is_a_document_a_current_page(tmp_path: Path) -> None:
+    folder = entities(tmp_path / "export")
+    pages = by_title(read(folder, "confluence"))
+    assert set(pages) == {"Home", "NaN loss", "Notes"}
+    page = pages["NaN loss"]
+    assert [block.strip() for block in page.text.split("\n\n")] == [
+        "NaN loss",
+        "Cause",
+        "fp16 overflows — see Home and @bob@example.org.",
+        "if a < b:\n    x = 1",
+        "Mind",
+        "Use bf16.",
+        "- [x] Retrain",
+        "Comments",
+        "bob@example.org · 2026-05-19 10:00 UTC\nConfirmed on two GPUs.",
+    ]
+    assert page.part == "2"
+    assert page.authors == ("Ada Lovelace", "bob@example.org")
+    assert Identity(system="confluence", id="u1", name="Ada Lovelace", email="ada@example.org") in page.people
+    assert page.date == "2026-05-18T09:14:00+00:00"
+    assert page.revision == Revision(id="3", at=page.date, by="bob@example.org", reason="the cause")
+    assert [said(page, key) for key in ("space", "parent", "tag", "links-to")] == [
+        ["Crops"],
+        ["Home"],
+        ["training"],
+        ["Home"],
+    ]
+    assert page.marks[0].locator == Section(("Crops", "Home", "NaN loss"))
+    (comment,) = [mark for mark in page.marks if isinstance(mark.locator, Message)]
+    assert page.text[comment.at :].startswith("bob@example.org · ")
+    assert pages["Notes"].part == "attachments/2/notes.md"
+    assert any("Nothing in it" in note for parsed in pages.values() for note in parsed.notes)
+    assert by_title(read(zipped(folder, tmp_path / "space.zip"), "archive")).keys() == pages.keys()
+
+
+def test_a_space_of_many_pages_gives_as_many_documents(tmp_path: Path) -> None:
+    objects = [
+        row
+        for n in range(300)
+        for row in (
+            thing(
+                "Page",
+                f"{n}",
+                title=f"Page {n}",
+                contentStatus="current",
+                **({"parent": f"Page:{n // 3}"} if n else {}),
+            ),
+            thing("BodyContent", f"b{n}", body=f"<p>Word {n}</p>", content=f"Page:{n}"),
+        )
+    ]
+    parts = read(entities(tmp_path / "export", objects), "confluence")
+    assert len({parsed.part for parsed in parts if parsed.files == ("entities.xml",)}) == 300
+    assert by_title(parts)["Page 299"].marks[0].locator == Section(
+        ("Page 0", "Page 1", "Page 3", "Page 11", "Page 33", "Page 99", "Page 299")
+    )
+
+
+HOSTILE = {
+    "an entity that grows": (
+        '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c SYSTEM "file:///etc/passwd">]>',
+        (
+            thing("Page", "1", title="Home", parent="Page:1"),
+            thing("BodyContent", "b", body="<p>x &b; &c;</p>", content="Page:1"),
+        ),
+    ),
+    "cut short": ("", (*OBJECTS[:6], OBJECTS[10], OBJECTS[6], '<object class="Page"><id name="id">8')),
+    "objects without anything": (
+        "",
+        ("<object/>", '<object class="Page"/>', '<object class="BodyContent"/>', *OBJECTS),
+    ),
+    "control characters": ("", (*OBJECTS, thing("Page", "8", title="\x01\x02"))),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_space_that_is_damaged_or_hostile_gives_what_it_holds(tmp_path: Path, case: str) -> None:
+    before, objects = HOSTILE[case]
+    parts = read(entities(tmp_path / "export", objects, before), "confluence")
+    assert "Home" in by_title(parts)
+    assert not any("root:" in parsed.text or "aaaaaaaaaa" * 2 in parsed.text for parsed in parts)
+
+
+def test_a_page_that_is_nested_too_deeply_is_named(tmp_path: Path) -> None:
+    deep = thing("BodyContent", "b5", body="<div>" * 5000 + "x", content="Page:5")
+    parts = read(entities(tmp_path / "export", (*OBJECTS, deep)), "confluence")
+    assert any("Nothing in it: " in note and "nested" in note for parsed in parts for note in parsed.notes)
+
+
+CONFLUENCE_HTML = """<html><head><title>Crops : NaN loss</title></head><body><div id="page"><div id="main-header">
+<div id="breadcrumb-section"><ol id="breadcrumbs"><li class="first"><span><a href="index.html">Crops</a></span></li>
+<li><span><a href="Home_1001.html">Home</a></span></li></ol></div>
+<h1 id="title-heading" class="pagetitle"><span id="title-text"> Crops : NaN loss </span></h1></div>
+<div id="content" class="view"><div class="page-metadata"> Created by <span class='author'> Ada Lovelace</span>, last
+modified by <span class='editor'> Bob</span> on May 18, 2026 </div>
+<div id="main-content" class="wiki-content group"><div class="toc-macro rbtoc1"><ul><li>Cause</li></ul></div><p>fp16 overflows, see <a href="Home_1001.html">home</a>.</p>
+<img data-base-url="https://wiki.example.org" src="attachments/1002/1.png"></div>
+<div class="pageSection group"><div class="pageSectionHeader"><h2 id="attachments">Attachments:</h2></div>1.png</div>
+<div class="pageSection group"><div class="pageSectionHeader"><h2 id="comments">Comments:</h2></div>
+<table><tr><td>Confirmed. Posted by bob at May 19, 2026</td></tr></table></div>
+</div></div><div id="footer">Document generated by Confluence</div></body></html>"""
+
+
+def test_an_html_export_of_a_space_tells_who_wrote_a_page_and_where_it_stands(tmp_path: Path) -> None:
+    folder = tmp_path / "CROPS"
+    put(folder, "index.html", "<html><body>Available Pages</body></html>")
+    put(folder, "NaN-loss_1002.html", CONFLUENCE_HTML)
+    put(folder, "Home_1001.html", CONFLUENCE_HTML.replace("NaN loss", "Home").replace("fp16 overflows", "Welcome"))
+    put(folder, "styles/site.css", "body {}")
+    pages = by_title(read(folder, "confluence"))
+    assert set(pages) == {"Home", "NaN loss"}
+    page = pages["NaN loss"]
+    assert page.text.startswith("NaN loss\n\nfp16 overflows, see home.")
+    assert "Confirmed." in page.text
+    assert not any(words in page.text for words in ("generated by", "Attachments", "Created by"))
+    assert (page.part, page.authors, page.date) == ("1002", ("Ada Lovelace", "Bob"), "2026-05-18")
+    assert page.url == "https://wiki.example.org/pages/viewpage.action?pageId=1002"
+    assert page.marks[0].locator == Section(("Crops", "Home", "NaN loss"))
+    assert said(page, "links-to") == ["Home"]
