@@ -239,3 +239,149 @@ def test_a_spoiled_telegram_export_is_read_or_refused_in_words(tmp_path: Path) -
         path = result(tmp_path / f"{n}.json", {**chat([]), "messages": [spoiled(entry, chance) for entry in SAID]})
         with suppress(UnreadableSource):
             read(path, "telegram")
+
+
+# --- Teams --------------------------------------------------------------------------------------------------------
+
+PLACE: Json = {"teamId": "T", "channelId": "19:abc@thread.tacv2"}
+
+
+def message(n: int, html: str, who: str = "ada", more: Json | None = None, **also: object) -> Json:
+    """Of minute `n`."""
+    made = NINE + n * 60_000
+    return {
+        "id": f"{made}",
+        "replyToId": None,
+        "messageType": "message",
+        "createdDateTime": f"2026-05-18T{9 + (14 + n) // 60:02}:{(14 + n) % 60:02}:00Z",
+        "lastEditedDateTime": None,
+        "deletedDateTime": None,
+        "subject": None,
+        "chatId": None,
+        "webUrl": f"https://teams.microsoft.com/l/message/19%3Aabc/{made}",
+        "channelIdentity": PLACE,
+        "from": {"application": None, "user": {"id": f"id-{who}", "displayName": who.title()}},
+        "body": {"contentType": "html", "content": html},
+        "attachments": [],
+        **(more or {}),
+        **also,
+    }
+
+
+def answer(n: int, html: str, to: int, **more: object) -> Json:
+    return message(n, html, "bob", replyToId=f"{NINE + to * 60_000}", **more)
+
+
+def page(path: Path, entries: Iterable[object], **more: object) -> Path:
+    path.write_text(json.dumps({"@odata.context": "https://x.example/$metadata#m", **more, "value": list(entries)}))
+    return path
+
+
+def capital(value: object) -> object:
+    """As PowerShell writes it."""
+    if isinstance(value, dict):
+        return {key[:1].upper() + key[1:]: capital(item) for key, item in value.items()}
+    return [capital(item) for item in value] if isinstance(value, list) else value
+
+
+TALK: list[Json] = [
+    answer(3, "<p>Use <code>bf16</code>.</p>", 1, lastEditedDateTime="2026-05-18T09:20:00Z"),
+    message(1, '<p>Loss is NaN, <at id="0">Bob</at> <emoji alt="👻" title="Ghost"></emoji></p>', subject="NaN at 40k"),
+    message(2, "<systemEventMessage/>", more={"messageType": "systemEventMessage", "from": None}),
+    message(4, "<p>Secret</p>", deletedDateTime="2026-05-18T10:00:00Z"),
+    message(5, "<p>Lunch?</p>", attachments=[{"contentType": "reference", "name": "menu.pdf"}]),
+]
+
+
+def test_a_page_of_teams_is_threads_and_days(tmp_path: Path) -> None:
+    parts = by_key(read(page(tmp_path / "page.json", TALK), "teams"))
+    thread, day = f"teams:19:abc@thread.tacv2/{NINE + 60_000}", "teams:19:abc@thread.tacv2/day/2026-05-18"
+    assert list(parts) == [thread, day]
+    assert parts[thread].text == (
+        "Ada · 2026-05-18 09:15 UTC\nLoss is NaN, @Bob 👻\n\nBob · 2026-05-18 09:17 UTC\nUse `bf16`.\n\n"
+    )
+    assert parts[thread].title.endswith(": NaN at 40k")
+    assert parts[thread].url == f"https://teams.microsoft.com/l/message/19%3Aabc/{NINE + 60_000}"
+    assert parts[day].text == "Ada · 2026-05-18 09:19 UTC\nLunch?\nAttached: menu.pdf\n\n"
+    assert [(who.system, who.id) for who in parts[thread].people] == [("teams", "id-ada"), ("teams", "id-bob")]
+    found = parts[thread].thread
+    assert found is not None
+    assert (found.first, found.last, found.exported) == ("", "", "2026-05-18T10:00:00+00:00")
+
+
+def test_replies_may_stand_in_their_message_or_on_another_page(tmp_path: Path) -> None:
+    root, *replies = message(1, "Loss is NaN"), answer(2, "bf16", 1), answer(3, "Lower the rate", 1)
+    nested = read(page(tmp_path / "nested.json", [{**root, "replies": replies}]), "teams")
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    page(folder / "1.json", [replies[1], root], **{"@odata.nextLink": "https://x.example/2"})
+    page(folder / "2.json", [replies[0], root])
+    page(folder / "channels.json", [{"id": PLACE["channelId"], "displayName": "training"}])
+    paged = [parsed for parsed in read(folder, "teams") if parsed.thread]
+    assert [(parsed.text, parsed.part) for parsed in paged] == [(parsed.text, parsed.part) for parsed in nested]
+    assert count(nested) == 3
+    assert paged[0].title == "#training: Loss is NaN"
+    assert paged[0].files == ("1.json", "2.json") or paged[0].files == ("2.json", "1.json")
+
+
+def test_what_another_page_says_is_deleted_is_left_out(tmp_path: Path) -> None:
+    gone = message(1, "Secret", deletedDateTime="2026-05-19T10:00:00Z")
+    page(tmp_path / "1.json", [gone])
+    page(tmp_path / "2.json", [message(1, "Secret"), message(2, "Hello")])
+    assert "Secret" not in "".join(parsed.text for parsed in read(tmp_path, "teams"))
+
+
+def test_chats_are_days(tmp_path: Path) -> None:
+    chat_id: Json = {"chatId": "19:ada_bob@unq.gbl.spaces", "channelIdentity": None}
+    talk = [message(1, "Hi", more=chat_id), message(2, "Hello", "bob", chat_id)]
+    (parsed,) = read(page(tmp_path / "chat.json", talk), "teams")
+    assert (parsed.part, parsed.title) == ("teams:19:ada_bob@unq.gbl.spaces/day/2026-05-18", "Ada, Bob: 2026-05-18")
+
+
+def test_the_dump_of_powershell_names_its_channels_and_says_what_it_holds(tmp_path: Path) -> None:
+    for folder in ("users/id-ada", "teams/T"):
+        (tmp_path / folder).mkdir(parents=True)
+    user = {"Id": "id-ada", "DisplayName": "Ada Lovelace", "Mail": "ada@x.example"}
+    files: dict[str, object] = {
+        "users/usersList.json": [user],
+        "teams/teamsList.json": [{"GroupsId": "T", "Name": "Lab"}],
+        "teams/T/channels_T.json": {"Id": PLACE["channelId"], "DisplayName": "General"},
+        "teams/T/messages_T.json": capital(TALK),
+        "users/id-ada/messages_id-ada.json": capital([message(9, "Hi", chatId="19:c@thread.v2", channelIdentity=None)]),
+    }
+    for name, value in files.items():
+        (tmp_path / name).write_text(json.dumps(value), encoding="utf-16" if "messages_T" in name else "utf-8")
+    (tmp_path / "README.md").write_text("# How this was made\n")
+    parts = by_key(read(tmp_path, "teams"))
+    assert sorted(parts) == [
+        "README.md",
+        f"teams:19:abc@thread.tacv2/{NINE + 60_000}",
+        "teams:19:abc@thread.tacv2/day/2026-05-18",
+        "teams:19:c@thread.v2/day/2026-05-18",
+    ]
+    found = parts[f"teams:19:abc@thread.tacv2/{NINE + 60_000}"]
+    assert found.title == "#Lab/General: NaN at 40k"
+    assert found.people[0].email == "ada@x.example"
+    assert found.files == ("teams/T/messages_T.json",)
+    assert found.thread is not None
+    assert (found.thread.first, found.thread.last) == ("2026-05-18T09:15:00+00:00", "2026-05-18T09:19:00+00:00")
+
+
+def test_every_teams_message_is_there_once(tmp_path: Path) -> None:
+    roots = [message(n * 3, f"root {n}") for n in range(60)]
+    replies = [answer(n * 3 + m, f"reply {n} {m}", n * 3) for n in range(0, 60, 2) for m in (1, 2)]
+    everything: list[object] = [*roots, *replies]
+    random.Random(7).shuffle(everything)
+    parts = by_key(read(page(tmp_path / "all.json", everything), "teams"))
+    part = by_key(read(page(tmp_path / "some.json", [*roots[:20], *replies[:40]]), "teams"))
+    assert count(parts.values()) == 120
+    assert sum("/day/" not in key for key in parts) == 30
+    assert part.keys() <= parts.keys()
+
+
+def test_a_spoiled_page_of_teams_is_read_or_refused_in_words(tmp_path: Path) -> None:
+    chance = random.Random(7)
+    for n in range(40):
+        entries = [*(spoiled(entry, chance) for entry in TALK), {**message(1, "x"), "id": ""}]
+        with suppress(UnreadableSource):
+            read(page(tmp_path / f"{n}.json", [entries[-1], *entries]), "teams")
