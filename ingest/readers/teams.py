@@ -26,8 +26,6 @@ FEW = 3
 LISTS = ("users/usersList.json", "teams/teamsList.json")
 ABOUT = ("teamsSettings.json", "teamMembers_", "teamInstalledApps_", "channels_")
 CONTEXT = re.compile(r"/channels\('([^'()]{1,200})'\)|[#/]chats\('([^'()]{1,200})'\)")
-    r"#(?:teams|chats|users)\([^()]{1,200}\)/(?:channels|chats)\('([^'()]{1,200})'\)|#chats\('([^'()]{1,200})'\)"
-)
 KEYS = (b'"messagetype"', b'"createddatetime"')
 PLACES = (b'"channelidentity"', b'"chatid"', b'"replytoid"')
 
