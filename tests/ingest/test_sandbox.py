@@ -15,7 +15,14 @@ import pytest
 
 from ingest.readers.base import Candidate, Limits, look_at
 from ingest.sandbox import ReaderPool
-from rag.domain.errors import BackendFailed, LimitExceeded, UnreadableSource, UnsupportedFormat
+from rag.domain.errors import (
+    BackendFailed,
+    LimitExceeded,
+    ReaderCrashed,
+    ReaderStopped,
+    UnreadableSource,
+    UnsupportedFormat,
+)
 
 SMALL = Limits(
     file_bytes=2 * 2**20,
@@ -54,13 +61,13 @@ def pid(pool: ReaderPool, make: Make) -> str:
 @pytest.mark.parametrize(
     ("name", "kind", "says"),
     [
-        ("a.crash", UnreadableSource, "crashed (SIGSEGV)"),
-        ("a.killed", LimitExceeded, "want of memory"),
-        ("a.eat", LimitExceeded, "more than 64 MiB of memory"),
+        ("a.crash", ReaderCrashed, "crashed (SIGSEGV)"),
+        ("a.killed", ReaderStopped, "want of memory"),
+        ("a.eat", ReaderStopped, "more than 64 MiB of memory"),
         ("a.raise", UnreadableSource, "RuntimeError: a parser's own error"),
         ("a.nest", LimitExceeded, "nested too deeply"),
         ("a.network", UnreadableSource, "may not use the network"),
-        ("a.wrong", UnreadableSource, "a mark at 99 of 5"),
+        ("a.wrong", ReaderCrashed, "a mark at 99 of 5"),
         pytest.param("a.leave", UnreadableSource, "exit code 3", marks=pytest.mark.slow),
         pytest.param("a.write", UnreadableSource, "File too large", marks=pytest.mark.slow),
         pytest.param("a.endless", LimitExceeded, "more text than one file may", marks=pytest.mark.slow),
