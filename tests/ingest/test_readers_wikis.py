@@ -448,7 +448,8 @@ CONFLUENCE_HTML = """<html><head><title>Crops : NaN loss</title></head><body><di
 <h1 id="title-heading" class="pagetitle"><span id="title-text"> Crops : NaN loss </span></h1></div>
 <div id="content" class="view"><div class="page-metadata"> Created by <span class='author'> Ada Lovelace</span>, last
 modified by <span class='editor'> Bob</span> on May 18, 2026 </div>
-<div id="main-content" class="wiki-content group"><div class="toc-macro rbtoc1"><ul><li>Cause</li></ul></div><p>fp16 overflows, see <a href="Home_1001.html">home</a>.</p>
+<div id="main-content" class="wiki-content group"><div class="toc-macro rbtoc1">Contents</div>
+<p>fp16 overflows, see <a href="Home_1001.html">home</a>.</p>
 <img data-base-url="https://wiki.example.org" src="attachments/1002/1.png"></div>
 <div class="pageSection group"><div class="pageSectionHeader"><h2 id="attachments">Attachments:</h2></div>1.png</div>
 <div class="pageSection group"><div class="pageSectionHeader"><h2 id="comments">Comments:</h2></div>
@@ -472,3 +473,90 @@ def test_an_html_export_of_a_space_tells_who_wrote_a_page_and_where_it_stands(tm
     assert page.url == "https://wiki.example.org/pages/viewpage.action?pageId=1002"
     assert page.marks[0].locator == Section(("Crops", "Home", "NaN loss"))
     assert said(page, "links-to") == ["Home"]
+
+
+# --- Google Takeout ---------------------------------------------------------------------------------------------
+
+NOTE = {
+    "color": "DEFAULT",
+    "isTrashed": False,
+    "isPinned": False,
+    "isArchived": False,
+    "textContent": "Try bf16 first.\nThen fewer steps.",
+    "title": "Ideas",
+    "userEditedTimestampUsec": 1779095640000000,
+    "createdTimestampUsec": 1779000000000000,
+    "labels": [{"name": "training"}],
+    "annotations": [{"source": "WEBLINK", "title": "A post", "url": "https://example.org/bf16"}],
+    "sharees": [{"isOwner": True, "type": "WRITER", "email": "ada@example.org"}],
+}
+SHOPPING = {
+    **{key: NOTE[key] for key in ("isTrashed", "isPinned", "isArchived")},
+    "title": "",
+    "listContent": [{"text": "Label the test set", "isChecked": True}, {"text": "Plot it", "isChecked": False}, 3],
+}
+INFO = {
+    "starred": False,
+    "content_last_modified": "2026-05-18T09:14:00.123Z",
+    "created": "2026-05-01T08:00:00Z",
+    "permissions": [
+        {"id": "1", "name": "Ada Lovelace", "type": "user", "role": "owner", "email_address": "ada@example.org"},
+        {"id": "2", "name": "Bob", "type": "user", "role": "writer", "email_address": "bob@example.org"},
+    ],
+    "title": "Plan: spring",
+    "mime_type": "application/vnd.google-apps.document",
+}
+
+
+def takeout(folder: Path) -> Path:
+    put(folder, "archive_browser.html", "<html><body>What this archive holds</body></html>")
+    put(folder, "Drive/Models/Plan_ spring.html", "<html><body><p>Train until May.</p></body></html>")
+    put(folder, "Drive/Models/Plan_ spring-info.json", INFO)
+    put(folder, "Drive/seeds.csv", "seed,auc\n1,0.9\n")
+    put(folder, "Keep/Ideas.json", NOTE)
+    put(folder, "Keep/Ideas.html", "<html><body>Try bf16 first.</body></html>")
+    put(folder, "Keep/2026.json", SHOPPING)
+    put(folder, "Keep/Gone.json", {**NOTE, "isTrashed": True})
+    put(folder, "Keep/Labels.txt", "training")
+    return folder
+
+
+def test_a_takeout_tells_who_owns_a_file_and_reads_each_note_once(tmp_path: Path) -> None:
+    folder = takeout(tmp_path / "Takeout")
+    parts = read(folder, "takeout")
+    pages = by_title(parts)
+    assert len(parts) == 4
+    assert set(pages) == {"Plan: spring", "seeds.csv", "Ideas", "Note: - [x] Label the test set"}
+    plan = pages["Plan: spring"]
+    assert (plan.authors, plan.date) == (("Ada Lovelace",), "2026-05-18T09:14:00.123000+00:00")
+    assert plan.people == (
+        Identity(system="google", id="ada@example.org", name="Ada Lovelace", email="ada@example.org"),
+    )
+    note = pages["Ideas"]
+    assert note.text == "Ideas\n\nTry bf16 first.\nThen fewer steps.\n\nA post: https://example.org/bf16"
+    assert (note.kind, note.date, note.part) == ("note", "2026-05-18T09:14:00+00:00", "keep/1779000000000000")
+    assert said(note, "tag") == ["training"]
+    assert pages["Note: - [x] Label the test set"].text == "- [x] Label the test set\n- [ ] Plot it"
+    assert any("Gone.json: it was thrown away" in text for parsed in parts for text in parsed.notes)
+    whole = zipped(folder.parent, tmp_path.parent / f"{tmp_path.name}-takeout.zip")
+    assert by_title(read(whole, "archive")).keys() == pages.keys()
+
+
+def test_a_note_of_keep_is_read_wherever_it_lies(tmp_path: Path) -> None:
+    (note,) = read(put(tmp_path, "Ideas.json", NOTE), "takeout")
+    assert note.title == "Ideas"
+
+
+@pytest.mark.parametrize(
+    "broken", [{"title": [], "labels": {}, "sharees": 3}, {"userEditedTimestampUsec": "x", "createdTimestampUsec": {}}]
+)
+def test_a_note_of_wrong_types_is_still_a_note(tmp_path: Path, broken: dict[str, object]) -> None:
+    (note,) = read(put(tmp_path, "Ideas.json", {**NOTE, **broken}), "takeout")
+    assert "Try bf16 first." in note.text
+
+
+@pytest.mark.parametrize("content", ["[]", "{", "[" * 3000, '{"permissions": 3, "title": {}, "created": []}'])
+def test_a_sidecar_that_makes_no_sense_costs_its_file_nothing(tmp_path: Path, content: str) -> None:
+    put(tmp_path, "Takeout/Drive/a.txt", "Words.")
+    put(tmp_path, "Takeout/Drive/a.txt-info.json", content)
+    assert "Words." in [parsed.text.strip() for parsed in read(tmp_path / "Takeout", "takeout")]
