@@ -38,7 +38,11 @@ SIGNED_IN = {
     ("GET", "/v1/documents/{document}"),
     ("GET", "/v1/documents/{document}/versions"),
     ("GET", "/v1/documents/{document}/text"),
+    ("GET", "/v1/documents/{document}/diff"),
     ("DELETE", "/v1/documents/{document}"),
+    ("GET", "/v1/runs"),
+    ("GET", "/v1/runs/compare"),
+    ("GET", "/v1/runs/{run}"),
     ("GET", "/v1/spaces"),
     ("GET", "/v1/conversations"),
     ("GET", "/v1/conversations/{conversation}"),
@@ -75,7 +79,9 @@ def test_every_route_is_classified(house: House) -> None:
 def test_nothing_but_the_public_routes_answers_without_a_key(house: House) -> None:
     client = far_away(house.app(auth="keys", hosts=["lore.example"]))
     for method, path in sorted(SIGNED_IN):
-        reply = client.request(method, path.format(job="x", document="x", conversation="x", name="x", source="x"))
+        reply = client.request(
+            method, path.format(job="x", document="x", conversation="x", name="x", source="x", run="x")
+        )
         assert reply.status_code == 401, path
         assert reply.json()["code"] == "not-signed-in"
         assert reply.headers["WWW-Authenticate"] == "Bearer"
