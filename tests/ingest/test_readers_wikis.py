@@ -1,6 +1,7 @@
 """Exports of wikis and of trackers of issues: a document a page, with who wrote it, where it stands, what it says."""
 
 import json
+import time
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from ingest.codec import parsed_from_json, parsed_to_json
-from ingest.readers import find_reader
+from ingest.readers import find_reader, markdown
 from ingest.readers.base import Limits, look_at
+from ingest.text.notes import note_facts
 from rag.domain.records import Identity, Revision
 from rag.domain.types import Message, Parsed, Section
 
@@ -560,3 +562,60 @@ def test_a_sidecar_that_makes_no_sense_costs_its_file_nothing(tmp_path: Path, co
     put(tmp_path, "Takeout/Drive/a.txt", "Words.")
     put(tmp_path, "Takeout/Drive/a.txt-info.json", content)
     assert "Words." in [parsed.text.strip() for parsed in read(tmp_path / "Takeout", "takeout")]
+
+
+# --- Obsidian ---------------------------------------------------------------------------------------------------
+
+NOTE_OF_A_VAULT = """---
+tags: [training, fp16]
+aliases: NaN
+---
+The loss is #nan/fp16 since [[runs/Run 7#Result|run seven]], as in [[Run 7]] and ![[plot.png]].
+
+`#not-a-tag` and #fff and #12, but #todo.
+
+```
+#include [[not a link]]
+```
+"""
+
+
+def test_a_note_of_a_vault_tells_its_links_and_tags_and_keeps_its_text(tmp_path: Path) -> None:
+    (tmp_path / ".obsidian").mkdir()
+    note = put(tmp_path, "notes/NaN loss.md", NOTE_OF_A_VAULT)
+    (parsed,) = markdown.read_markdown(look_at(note, "notes/NaN loss.md"), LIMITS)
+    assert parsed.text == NOTE_OF_A_VAULT
+    assert parsed.title == "NaN loss"
+    assert said(parsed, "links-to") == ["Run 7"]
+    assert said(parsed, "embeds") == ["plot.png"]
+    assert said(parsed, "tag") == ["training", "fp16", "nan/fp16", "todo"]
+    assert said(parsed, "alias") == ["NaN"]
+    (link,) = [fact for fact in parsed.facts if fact.key == "links-to"]
+    assert link.at == parsed.text.index("[[runs/Run 7")
+
+
+def test_a_channel_named_outside_a_vault_is_no_tag(tmp_path: Path) -> None:
+    (parsed,) = read(
+        put(tmp_path, "guide.md", "Ask in #help, see [docs](#help) and a [[1, 2], [3]] matrix.\n"), "markdown"
+    )
+    assert parsed.facts == ()
+    assert parsed.title == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["[[" * 50_000, "`" * 100_000, "#" + "a/" * 50_000, "![[a|" * 20_000, "[[a]] " * 50_000]
+)
+def test_a_note_that_is_all_markup_takes_no_time(text: str) -> None:
+    started = time.perf_counter()
+    assert len(note_facts(text, 0, vault=True)) <= 1
+    assert len(note_facts("\n".join(text[n : n + 9_000] for n in range(0, len(text), 9_000)), 0, vault=True)) <= 20
+    assert time.perf_counter() - started < 1
+
+
+def test_a_zipped_vault_is_a_document_a_note(tmp_path: Path) -> None:
+    put(tmp_path, "vault/.obsidian/app.json", "{}")
+    for n in range(12):
+        put(tmp_path, f"vault/{n % 3}/Note {n}.md", f"Word {n} #t{n}\n")
+    parts = by_title(read(zipped(tmp_path / "vault", tmp_path / "vault.zip"), "archive"))
+    assert {f"Note {n}" for n in range(12)} <= parts.keys()
+    assert said(parts["Note 7"], "tag") == ["t7"]
