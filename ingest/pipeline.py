@@ -22,9 +22,11 @@ from ingest.repository import COMMITS, Repository
 from ingest.scope import Target, targets
 from ingest.steps import Run, Work, carry_out
 from ingest.sync import held, plan
+from ingest.team_file import hear_team
 from ingest.writer import BATCH_CHUNKS, Writer
 from rag.domain.chats import Chats
-from rag.domain.errors import Conflict, NotFound, TeamloreError, UnreadableSource
+from rag.domain.errors import BadInput, Conflict, NotFound, TeamloreError, UnreadableSource
+from rag.domain.people import TEAM_FILE, People
 from rag.domain.ports import Catalog, Embedder, Indexes, Ledger, OnProgress, Sources
 from rag.domain.syncing import CAREFUL, SourcePlan, SyncOptions
 from rag.domain.types import Access, IngestReport, Source, Trouble
@@ -47,6 +49,7 @@ class Pipeline:
     pool: Pool
     redactor: Redaction
     indexes: Indexes
+    people: People | None = None  # None: nobody is matched
     originals: Path | None = None
     past: Depth = field(default_factory=Depth)
     remotes: Mapping[str, Opener] = field(default_factory=dict)  # by the word before the first colon of a name
@@ -102,6 +105,7 @@ class Pipeline:
         paths = self.sources.paths(source)
         run.conversations.leave(known)
         run.writer.remove(source, paths)
+        self._hear_team(known, run)
         self.sources.forget(source)
         self._finish(run)
         return len(paths)
@@ -206,12 +210,24 @@ class Pipeline:
         work = self._work(origin, run)
         self.catalog.put_source(name=work.source.name, root=origin.root, space=run.space)
         carry_out(work, run)
+        self._hear_team(work.source, run)
         if "" in origin.scope.paths:
             self.sources.synced(work.source.id, run.now, kind=run.kind)
+
+    def _hear_team(self, source: Source, run: Run) -> None:
+        """What the team's own people.yaml says of its people, where one lies at the root."""
+        if self.people is None:
+            return
+        try:
+            hear_team(source, self.catalog, self.people)
+        except BadInput as error:
+            run.tally.fail(TEAM_FILE, str(error))
 
     def _finish(self, run: Run) -> None:
         """Indexes are opened and checked only when there is something for them: that takes longer than looking."""
         run.writer.flush()
+        if self.people is not None:
+            self.people.settle()
         if run.writer.commits:
             self.indexes.catch_up(run.on_progress)
 

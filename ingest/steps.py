@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from ingest import outcomes
+from ingest.authors import with_people
 from ingest.conversations import Conversations
 from ingest.documents import documents_of
 from ingest.fingerprint import Fingerprints
@@ -71,7 +72,11 @@ def _read_past(work: Work, repository: Repository, run: Run) -> None:
         for n, (candidate, parts) in enumerate(layer):
             run.on_progress(Progress(stage="reading earlier versions", done=n, total=0, item=candidate.relative))
             for document in documents_of(
-                work.source, candidate, [run.redactor.redact(part)[0] for part in parts], fingerprint="", kind=run.kind
+                work.source,
+                candidate,
+                [run.redactor.redact(with_people(part))[0] for part in parts],
+                fingerprint="",
+                kind=run.kind,
             ):
                 run.writer.put(document)
         run.writer.flush()
@@ -121,7 +126,7 @@ def _store(work: Work, reading: Reading, outcome: Sequence[Parsed], run: Run) ->
 
 
 def _redact(parsed: Parsed, path: str, run: Run) -> Parsed:
-    clean, findings = run.redactor.redact(parsed)
+    clean, findings = run.redactor.redact(with_people(parsed))
     run.tally.mask(path, findings)
     run.tally.count(clean)
     return clean

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ingest.history import Depth
+from ingest.people import match
 from ingest.pipeline import Pipeline
 from ingest.redaction import Redactor, kinds_of
 from ingest.sandbox import ReaderPool
@@ -40,6 +41,7 @@ from rag.registry.grants import SqlGrants
 from rag.registry.home import Home, lock_home
 from rag.registry.jobs import SqlJobs
 from rag.registry.ledger import SqlLedger
+from rag.registry.people import SqlPeople
 from rag.registry.runs import SqlRuns
 from rag.registry.sources import SqlSources
 from rag.retrieval.expansion import Expansion
@@ -81,7 +83,7 @@ def build(
         embedder=embedder or _embedder(settings, on_progress),
         writer=_writer(settings, llm),
     )
-    catalog, generations, jobs = SqlCatalog(base.engine), SqlGenerations(base.engine), SqlJobs(base.engine)
+    catalog, generations, jobs = SqlCatalog(base.engine, match=match), SqlGenerations(base.engine), SqlJobs(base.engine)
     conversations = SqlConversations(base.engine)
     indexes = _indexes(base, catalog, generations)
     searcher = PassageSearcher(
@@ -105,6 +107,7 @@ def build(
         catalog=catalog,
         ledger=SqlLedger(base.engine),
         runs=SqlRuns(base.engine),
+        people=SqlPeople(base.engine, match),
         sources=SqlSources(base.engine),
         generations=generations,
         grants=SqlGrants(base.engine),
@@ -165,6 +168,7 @@ def _pipeline(base: _Base, catalog: SqlCatalog, indexes: HomeIndexes, pool: Read
         redactor=Redactor(kinds_of(base.settings.redact)),
         indexes=indexes,
         past=Depth(versions=base.settings.git_versions, commits=base.settings.git_commits),
+        people=SqlPeople(base.engine, match),
         originals=base.home.originals if base.settings.keep_originals else None,
         remotes={"mlflow": mlflow_opener(os.environ)},
     )

@@ -23,6 +23,8 @@ NOISY = ("channel_", "group_", "im_", "mpim_")  # ... joined, left, named, archi
 class Member:
     name: str
     email: str = ""
+    full_name: str = ""
+    active: bool = True
     bot: bool = False
 
 
@@ -56,7 +58,13 @@ def members_of(users: object) -> dict[str, Member]:
         name = shown_name(user.get("profile")) or first(user, "real_name", "name")
         if id := string(user, "id"):
             bot = user.get("is_bot") is True or id == "USLACKBOT"
-            found[id] = Member(name=name or id, email=string(user, "profile", "email"), bot=bot)
+            found[id] = Member(
+                name=name or id,
+                email=string(user, "profile", "email"),
+                full_name=first(user.get("profile"), "real_name") or first(user, "real_name"),
+                active=user.get("deleted") is not True,
+                bot=bot,
+            )
     return found
 
 
@@ -105,9 +113,16 @@ def _author(record: Record, workspace: Workspace) -> tuple[str, Identity | None]
     told = shown_name(record.get("user_profile"))
     name = member.name if member else told
     if id and string(record, "subtype") != "bot_message" and not (member and member.bot):
-        return name or id, Identity(system="slack", id=id, name=shown(name or id), email=member.email if member else "")
+        return name or id, _identity(id, name or id, member)
     bot = first(record, "username") or string(record, "bot_profile", "name") or name
     return bot or first(record, "bot_id") or id, None
+
+
+def _identity(id: str, name: str, member: Member | None) -> Identity:
+    if member is None:
+        return Identity(system="slack", id=id, name=shown(name))
+    full = shown(member.full_name) if member.full_name and member.full_name != name else ""
+    return Identity(system="slack", id=id, name=shown(name), email=member.email, full_name=full, active=member.active)
 
 
 def _text(record: Record, names: Names) -> str:

@@ -26,6 +26,7 @@ UPLOAD = re.compile(r"!?\[([^\]\n]{0,200})\]\(/user_uploads/[^)\s]{1,400}\)")
 class Member:
     name: str
     email: str = ""
+    active: bool | None = None
     bot: bool = False
 
 
@@ -68,6 +69,7 @@ def _realm(found: object) -> Realm:
         string(row, "id"): Member(
             name=first(row, "full_name", "short_name", "email"),
             email=first(row, "delivery_email", "email"),
+            active=active if isinstance(active := row.get("is_active"), bool) else None,
             bot=row.get("is_bot") is True,
         )
         for table in PEOPLE
@@ -112,7 +114,13 @@ def _message(record: Record, realm: Realm) -> ChatMessage | None:
     if not id or time is None:
         return None
     member = realm.members.get(sender, Member(name=sender))
-    identity = Identity(system="zulip", id=f"{realm.key}/{sender}", name=shown(member.name), email=member.email)
+    identity = Identity(
+        system="zulip",
+        id=f"{realm.key}/{sender}",
+        name=shown(member.name),
+        email=member.email,
+        active=member.active,
+    )
     text = string(record, "content")
     return ChatMessage(
         id=id,

@@ -232,4 +232,4 @@ def _said(folder: Path, channel: Channel, workspace: Workspace, limits: Limits, 
             reading.note(f"{day}, {len(entries) - kept} of its entries: no messages, left out")
 
 
-READER: Reader = Reader(name="slack", version=1, claims=claims_slack, read=read_slack)
+READER: Reader = Reader(name="slack", version=2, claims=claims_slack, read=read_slack)

@@ -86,7 +86,13 @@ def each_string(parsed: Parsed, words: Words, named: Named) -> Parsed:
         notes=tuple(map(words, parsed.notes)),
         run=None if parsed.run is None else _run(parsed.run, words, named),
         people=tuple(
-            replace(one, name=words(one.name), email=words(one.email) if one.email else "") for one in parsed.people
+            replace(
+                one,
+                name=words(one.name),
+                email=words(one.email) if one.email else "",
+                full_name=words(one.full_name) if one.full_name else "",
+            )
+            for one in parsed.people
         ),
         thread=None if parsed.thread is None else replace(parsed.thread, name=words(parsed.thread.name)),
         revision=None
@@ -149,5 +155,9 @@ def nameless(parsed: Parsed) -> Parsed:
 
 
 def _named_only(one: Identity) -> Identity:
-    name = ADDRESS.sub("", one.name).strip()
-    return Identity(system="name", id=name, name=name) if "@" in one.id else replace(one, name=name, email="")
+    name, full = (ADDRESS.sub("", written).strip() for written in (one.name, one.full_name))
+    return (
+        Identity(system="name", id=name, name=name)
+        if "@" in one.id
+        else replace(one, name=name, full_name=full, email="")
+    )

@@ -78,6 +78,8 @@ class Identity:
     id: str  # unique in the system; of `name` the name itself
     name: str = ""  # as shown: what stands in a document's `authors`
     email: str = ""
+    full_name: str = ""  # where the system knows more than what it shows
+    active: bool | None = None  # False: their account is closed; None: nobody says
 
 
 # --- chats ------------------------------------------------------------------------------------------------------

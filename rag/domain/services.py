@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from rag.domain.people import People
 from rag.domain.ports import (
     Answerer,
     Catalog,
@@ -25,6 +26,7 @@ class Services:
     catalog: Catalog
     ledger: Ledger
     runs: Runs
+    people: People
     sources: Sources
     generations: Generations
     grants: Grants

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, insert, select
 
+from rag.domain.people import Match
 from rag.domain.types import (
     Access,
     Change,
@@ -29,10 +30,11 @@ from rag.registry.schema import feed, files, sources, versions
 
 @dataclass(frozen=True, slots=True)
 class SqlCatalog:
-    """Thread-safe. `clock` tells the time of recording."""
+    """Thread-safe. `clock` tells the time of recording; `match` who is one person, after a purge."""
 
     engine: Engine
     clock: Callable[[], datetime] = moments.now
+    match: Match | None = None
 
     def put_source(self, *, name: str, root: str, space: str) -> Source:
         source = Source(id=source_id(root, space), name=name, root=root, space=space)
@@ -75,7 +77,7 @@ class SqlCatalog:
             write.hide(connection, document, self.clock())
 
     def purge(self, document: str) -> None:
-        erasing.purge(self.engine, document)
+        erasing.purge(self.engine, document, self.match)
 
     def documents(
         self, access: Access, *, filters: Filters | None = None, limit: int = 50, cursor: str = ""

@@ -76,7 +76,8 @@ def digest(document: Document, chunks: Sequence[Chunk]) -> str:
     meta = (document.title, document.kind, document.authors, document.date, document.url, document.files)
     cut = [(chunk.n, chunk.start, chunk.end, chunk.context) for chunk in chunks]
     content = (meta, document.syntax, document.text, _plain_marks(document.marks), plain_facts(document.facts), cut)
-    beside = tuple(dataclasses.asdict(record) for record in (document.run, *document.people) if record is not None)
+    people = tuple(dataclasses.replace(one, active=None) for one in document.people)  # who leaves changes no document
+    beside = tuple(dataclasses.asdict(record) for record in (document.run, *people) if record is not None)
     return hashlib.sha256(json.dumps((*content, beside) if beside else content).encode()).hexdigest()
 
 

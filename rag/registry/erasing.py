@@ -5,9 +5,12 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, exists, insert, select, update
 
 from rag.domain.errors import NotFound
+from rag.domain.people import TEAM_FILE, Match
 from rag.registry.chats import erase_messages
 from rag.registry.database import finish_scrub, writing
 from rag.registry.ledger import forget_files
+from rag.registry.people_rows import forget_people, people_of
+from rag.registry.people_settling import settle
 from rag.registry.rows import batches
 from rag.registry.schema import (
     authors,
@@ -31,10 +34,11 @@ ERASED = "[erased]"
 KEPT = {"document_id", "version", "n", "start", "end"}  # of a citation of what was erased
 
 
-def purge(engine: Engine, document: str) -> None:
+def purge(engine: Engine, document: str, match: Match | None = None) -> None:
     """One transaction; then the file is rewritten, for SQLite leaves traces of deleted rows in it.
 
-    When a long read keeps old pages in use, the rewriting is done at the next purge or start.
+    When a long read keeps old pages in use, the rewriting is done at the next purge or start. `match` puts the people
+    together again in whom the document had a part; without it that is left to the next settling.
     """
     with writing(engine) as connection:
         row = connection.execute(select(documents).where(documents.c.id == document)).one_or_none()
@@ -42,7 +46,11 @@ def purge(engine: Engine, document: str) -> None:
             raise NotFound(f"There is no document {document}.", fix="`teamlore search` shows the ids of documents.")
         feed_removals(connection, [document])
         erase_messages(connection, document)
+        named = people_of(connection, document)
         _erase_rows(connection, document)
+        forget_people(connection, named, team_file=row.source if row.path == TEAM_FILE else "")
+        if match is not None:
+            settle(connection, match)
         _erase_quotes(connection, document)
         forget_files(connection, row.source, [row.path])
         connection.execute(insert(purged).values(document=document, latest=row.latest))

@@ -46,7 +46,7 @@ def _stated(connection: Connection, query: Query, conditions: Sequence[ColumnEle
     statement = (
         select(*FACT, *INFO)
         .select_from(facts.join(versions, same_version))
-        .where(*conditions, valid(query.as_of), *allowed(query.access), *wanted(query.filters))
+        .where(*conditions, valid(query.as_of), *allowed(query.access), *wanted(query.filters, query.access))
         .order_by(versions.c.path, versions.c.part, versions.c.document, facts.c.n)
     )
     infos: dict[tuple[str, int], DocumentInfo] = {}

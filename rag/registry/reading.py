@@ -38,7 +38,7 @@ def list_documents(
     connection: Connection, access: Access, *, filters: Filters | None, limit: int, cursor: str
 ) -> tuple[list[DocumentInfo], str]:
     place = tuple_(versions.c.path, versions.c.part, versions.c.document)
-    statement = select_info().where(valid(None), *allowed(access), *wanted(filters)).limit(limit + 1)
+    statement = select_info().where(valid(None), *allowed(access), *wanted(filters, access)).limit(limit + 1)
     statement = statement.order_by(versions.c.path, versions.c.part, versions.c.document)
     if cursor:
         statement = statement.where(place > read_cursor(cursor, 3))
@@ -105,7 +105,7 @@ def list_versions(connection: Connection, document: str, access: Access) -> list
 def join_chunks(
     connection: Connection, ids: Sequence[str], access: Access, *, filters: Filters | None, as_of: datetime | None
 ) -> dict[str, StoredChunk]:
-    conditions = (valid(as_of), *allowed(access), *wanted(filters))
+    conditions = (valid(as_of), *allowed(access), *wanted(filters, access))
     found: dict[str, StoredChunk] = {}
     for batch in batches(ids):
         rows = connection.execute(select_chunks().where(chunks.c.id.in_(batch), *conditions)).all()
@@ -125,7 +125,7 @@ def list_neighbours(connection: Connection, document: str, version: int, span: t
 def list_allowed(
     connection: Connection, access: Access, *, filters: Filters | None, as_of: datetime | None, limit: int
 ) -> list[str] | None:
-    conditions = (valid(as_of), *allowed(access), *wanted(filters))
+    conditions = (valid(as_of), *allowed(access), *wanted(filters, access))
     columns = (versions.c.document, versions.c.number, versions.c.chunks)
     found: list[str] = []
     for document, number, count in connection.execute(select(*columns).where(*conditions)):

@@ -10,6 +10,7 @@ from rag.domain.records import Metric, RunRecord, finite
 from rag.domain.types import Document, Value
 from rag.registry.codecs import pack_text
 from rag.registry.moments import parse_moment
+from rag.registry.people_rows import people_rows
 from rag.registry.rows import FOLDED
 from rag.registry.schema import document_people, facts, run_values, runs
 
@@ -22,8 +23,7 @@ def rows_beside(document: Document, key: Key) -> Iterator[tuple[Table, Rows]]:
     if document.run is not None:
         yield runs, [{**key, **_run(document.run)}]
         yield run_values, list(_values(document.run, key))
-    known = {(identity.system, identity.id) for identity in document.people}
-    yield document_people, [{**key, "system": system, "identity": identity} for system, identity in sorted(known)]
+    yield document_people, list(people_rows(document, key))
 
 
 def _fact(key: str, value: Value, at: int | None) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, exists, or_, select, type_coerce
 
+from rag.domain.people import fold_name
 from rag.domain.types import Access, DocumentInfo, Filters, StoredChunk
 from rag.registry.codecs import unpack_list
 from rag.registry.moments import from_micros
-from rag.registry.schema import authors, chunks, facts, versions
+from rag.registry.schema import authors, chunks, document_people, facts, identities, identity_names, versions
 
 Item = TypeVar("Item")
 FOLDED = 200  # characters of a fact's value that are compared
@@ -126,8 +127,12 @@ def valid(as_of: datetime | None) -> ColumnElement[bool]:
     return and_(versions.c.valid_from <= as_of, or_(versions.c.valid_to.is_(None), versions.c.valid_to > as_of))
 
 
-def wanted(filters: Filters | None) -> list[ColumnElement[bool]]:
-    """A document that does not say its date fulfils no condition on dates."""
+def wanted(filters: Filters | None, access: Access) -> list[ColumnElement[bool]]:
+    """A document that does not say its date fulfils no condition on dates.
+
+    An author is wanted by any name of the same person: one that stands in a document the caller may read, or in the
+    team's people.yaml.
+    """
     if filters is None or not filters.any:
         return []
     conditions: list[ColumnElement[bool]] = []
@@ -138,7 +143,8 @@ def wanted(filters: Filters | None) -> list[ColumnElement[bool]]:
     if filters.authors:
         names = sorted({name.casefold() for name in filters.authors})
         same_version = and_(authors.c.document == versions.c.document, authors.c.version == versions.c.number)
-        conditions.append(exists().where(same_version, authors.c.author.in_(names)))
+        by_name = exists().where(same_version, authors.c.author.in_(names))
+        conditions.append(or_(by_name, _by_person(filters.authors, access)))
     for key, value in filters.facts:
         stated = facts.alias()  # a query on facts itself may be narrowed by them
         same_version = and_(stated.c.document == versions.c.document, stated.c.version == versions.c.number)
@@ -149,3 +155,16 @@ def wanted(filters: Filters | None) -> list[ColumnElement[bool]]:
     if filters.before:
         conditions.append(versions.c.day < filters.before.isoformat())
     return conditions
+
+
+def _by_person(names: Sequence[str], access: Access) -> ColumnElement[bool]:
+    called = identities.alias()  # of any of their identities
+    shown = identity_names.c.folded.in_(sorted({fold_name(name) for name in names}))
+    told = or_(identity_names.c.space == "", identity_names.c.space.in_(sorted(access.spaces)))
+    same = and_(called.c.system == identity_names.c.system, called.c.id == identity_names.c.id)
+    persons = select(called.c.person).where(same, shown, *([] if access.everything else [told]))
+    named = and_(identities.c.system == document_people.c.system, identities.c.id == document_people.c.identity)
+    same_version = and_(
+        document_people.c.document == versions.c.document, document_people.c.version == versions.c.number
+    )
+    return exists().where(same_version, named, identities.c.person.in_(persons))

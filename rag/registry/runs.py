@@ -114,7 +114,7 @@ def _first(query: RunQuery) -> CTE:
         )
         .label("place"),
     ).select_from(runs.join(versions, OF_VERSION))
-    conditions = (valid(query.as_of), *allowed(query.access), *wanted(query.filters))
+    conditions = (valid(query.as_of), *allowed(query.access), *wanted(query.filters, query.access))
     if query.documents:
         conditions = (*conditions, runs.c.document.in_(query.documents))
     return same.where(*conditions).cte("first")

@@ -14,9 +14,21 @@ from rag.registry.codecs import digest, pack_list, pack_marks, pack_text, pack_v
 from rag.registry.identity import chunk_id, document_id, text_hash
 from rag.registry.ledger import write_outcomes
 from rag.registry.moments import parse_day, parse_moment
+from rag.registry.people_rows import note_activity, note_people, people_rows
 from rag.registry.records import rows_beside
 from rag.registry.rows import batches
-from rag.registry.schema import authors, chunks, documents, feed, purged, sources, texts, vectors, versions
+from rag.registry.schema import (
+    authors,
+    chunks,
+    document_people,
+    documents,
+    feed,
+    purged,
+    sources,
+    texts,
+    vectors,
+    versions,
+)
 
 INSTANT = timedelta(microseconds=1)
 
@@ -35,6 +47,7 @@ class Plan:
     authors: list[dict[str, Any]] = field(default_factory=list)
     chunks: list[dict[str, Any]] = field(default_factory=list)
     beside: dict[Table, list[dict[str, Any]]] = field(default_factory=dict)  # facts, runs, people
+    accounts: list[dict[str, Any]] = field(default_factory=list)  # of unchanged versions: open or closed
 
 
 def commit(connection: Connection, updates: Sequence[PathUpdate], *, model: str, now: datetime) -> tuple[int, int]:
@@ -54,6 +67,9 @@ def commit(connection: Connection, updates: Sequence[PathUpdate], *, model: str,
     for version in plan.versions:
         version["space"] = spaces[version["source"]]  # never what the document says of itself
     _execute(connection, plan)
+    of_version = {(version["document"], version["number"]): version["space"] for version in plan.versions}
+    note_people(connection, plan.beside.get(document_people, []), of_version)
+    note_activity(connection, plan.accounts)
     write_outcomes(connection, unique)
     return len(plan.chunks), _store_vectors(connection, unique, model)
 
@@ -134,6 +150,8 @@ def _plan_document(
     if row is not None and row.current is not None and row.digest == content:
         if row.fingerprint != document.fingerprint:
             plan.refreshed.append({"d": row.id, "fingerprint": document.fingerprint})
+        same = people_rows(document, {"document": row.id, "version": row.current})
+        plan.accounts.extend(each for each in same if each["active"] is not None)
         return
     number = (row.latest if row is not None else counted.get(document.id, 0)) + 1
     valid_from = _valid_from(document, row, now)

@@ -11,6 +11,7 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
+from ingest.people import match
 from rag.api.app import MAX_UPLOAD, create_app
 from rag.api.inprocess import InProcess
 from rag.client import Client
@@ -43,6 +44,7 @@ from rag.registry.grants import SqlGrants
 from rag.registry.identity import document_id
 from rag.registry.jobs import SqlJobs
 from rag.registry.ledger import SqlLedger
+from rag.registry.people import SqlPeople
 from rag.registry.runs import SqlRuns
 from rag.registry.sources import SqlSources
 from tests.fakes import WordEmbedder
@@ -306,6 +308,7 @@ def make_house() -> House:
     services = Services(
         ledger=SqlLedger(engine),
         runs=SqlRuns(engine),
+        people=SqlPeople(engine, match),
         sources=SqlSources(engine),
         catalog=catalog,
         generations=SqlGenerations(engine),

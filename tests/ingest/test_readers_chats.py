@@ -186,8 +186,8 @@ def test_a_slack_thread_is_one_document_over_all_its_days() -> None:
     assert thread.files == ("help/2026-05-18.json", "help/2026-05-19.json")
     assert thread.title.startswith("#help: Loss is NaN at <step 40,000>")
     assert thread.people == (
-        Identity(system="slack", id="U0ADA", name="Ada Lovelace", email="ada@example.org"),
-        Identity(system="slack", id="U0BOB", name="Bob"),
+        Identity(system="slack", id="U0ADA", name="Ada Lovelace", email="ada@example.org", active=True),
+        Identity(system="slack", id="U0BOB", name="Bob", full_name="Robert Roe", active=True),
     )
     links = [mark.locator.url for mark in thread.marks if isinstance(mark.locator, Message)]
     base = "https://acme.slack.com/archives/C00000HELP"

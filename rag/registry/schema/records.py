@@ -80,6 +80,8 @@ people = Table(
     Column("id", String, primary_key=True),
     Column("name", String, nullable=False),
     Column("state", String, nullable=False),  # active | left | opted-out
+    Column("until", String, nullable=False),  # the day they left or will leave, YYYY-MM-DD; empty: nobody says
+    Column("stated", Boolean, nullable=False),  # the name is the one people.yaml gives
 )
 
 identities = Table(
@@ -88,10 +90,27 @@ identities = Table(
     Column("system", String, primary_key=True),
     Column("id", String, primary_key=True),
     Column("name", String, nullable=False),
-    Column("email", String, nullable=False),
+    Column("email", String, nullable=False),  # the newest; `emails` has all
+    Column("emails", Text, nullable=False),
+    Column("active", Boolean),
     Column("person", ForeignKey(people.c.id)),
     Column("evidence", String, nullable=False),  # why this person
+    Column("stated", Boolean, nullable=False),  # by hand or people.yaml: stays without a document
+    Column("settled", Boolean, nullable=False),  # False: matching has not seen it as it is now
     Index("ix_identities_person", "person"),
+    Index("ix_identities_settled", "settled"),
+)
+
+# Every name a document of that space has shown them under; the space is empty for a name of people.yaml.
+identity_names = Table(
+    "identity_names",
+    metadata,
+    Column("system", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("space", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("folded", String, nullable=False),
+    Index("ix_identity_names_folded", "folded"),
 )
 
 # Merges and splits made by hand or by people.yaml, newest last, so that each can be undone.
@@ -111,6 +130,10 @@ document_people = Table(
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("system", String, primary_key=True),
     Column("identity", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("full_name", String, nullable=False),
+    Column("email", String, nullable=False),
+    Column("active", Boolean),
     version_key("document", "version"),
     Index("ix_document_people_identity", "system", "identity"),
 )

@@ -34,6 +34,8 @@ def _people() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("until", sa.String(), nullable=False),
+        sa.Column("stated", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_people"),
     )
     op.create_table(
@@ -42,18 +44,37 @@ def _people() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("email", sa.String(), nullable=False),
+        sa.Column("emails", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=True),
         sa.Column("person", sa.String(), nullable=True),
         sa.Column("evidence", sa.String(), nullable=False),
+        sa.Column("stated", sa.Boolean(), nullable=False),
+        sa.Column("settled", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["person"], ["people.id"], name="fk_identities_person"),
         sa.PrimaryKeyConstraint("system", "id", name="pk_identities"),
     )
     op.create_index("ix_identities_person", "identities", ["person"], unique=False)
+    op.create_index("ix_identities_settled", "identities", ["settled"], unique=False)
+    op.create_table(
+        "identity_names",
+        sa.Column("system", sa.String(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("space", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("folded", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("system", "id", "space", "name", name="pk_identity_names"),
+    )
+    op.create_index("ix_identity_names_folded", "identity_names", ["folded"], unique=False)
     op.create_table(
         "document_people",
         sa.Column("document", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("system", sa.String(), nullable=False),
         sa.Column("identity", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("full_name", sa.String(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=True),
         sa.ForeignKeyConstraint(
             ["document", "version"],
             ["versions.document", "versions.number"],

@@ -1,0 +1,290 @@
+"""Which identities are one person: exact evidence first, then careful matching. Pure.
+
+The outcome depends on the set of identities alone, never on the order in which they came: what is ambiguous in the
+home as it is now stays apart, and is looked at again when more is known.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rag.domain.people import Group, Key, Known, Settled, TeamEntry, fold_name, is_full, is_role
+
+BY_HAND = "by hand"
+BY_FILE = "people.yaml"
+USERS = ("mlflow", "wandb")  # an id there is what somebody signs in with
+NO_ACCOUNT = ("name", "git", "mail", "irc")  # one person may have any number of them
+ADDRESS = re.compile(r"[^\s@<>,;:\"]{1,64}@[\w.-]{1,190}")
+NOREPLY = re.compile(r"(?:\d{1,12}[+-])?([\w.-]{1,64})@users\.noreply\.(github|gitlab)\.com")
+MACHINE = re.compile(r".*\.(?:local|localdomain|lan|internal|home|none)|[^.]*")
+SHORTEST_USER = 3
+Proposal = tuple[str, list[Key]]  # evidence, and who it says are one
+
+
+def match(known: Sequence[Known], settled: Settled) -> list[Group]:
+    """Persons in the order of their first identity. Every identity is in exactly one."""
+    told = {one.key: _told(one) for one in known}
+    matching = _Matching(told, settled)
+    for n, entry in enumerate(settled.entries):
+        matching.pin(n, sorted(_claimed(n, entry, settled, told)))
+    for keys in settled.merged:
+        matching.join_by_hand([key for key in keys if key in told])
+    matching.join(_by_address(matching.free()), several=True)
+    matching.join(_by_login(matching.free()), several=True)
+    matching.join(_by_name_and_mailbox(matching.free()), several=True)
+    matching.join(_by_name(matching.free()))
+    matching.join(_by_mailbox(matching))
+    return matching.groups()
+
+
+# --- what one identity says -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    key: Key
+    names: frozenset[str]  # folded
+    full: frozenset[str]  # of these the full ones; none when they could not be one person's
+    addresses: frozenset[str]  # of a person, so far as one address tells
+    own: frozenset[str]  # of these: no two people have one, and few people have two
+    logins: frozenset[str]  # "github:ada"
+
+    @property
+    def account(self) -> str:
+        """Where this is one of the accounts of which nobody has two; empty for what is no account."""
+        system, id_ = self.key
+        realm = id_.rpartition("/")[0]
+        return "" if system in NO_ACCOUNT else f"{system} {realm}"
+
+    @property
+    def mailboxes(self) -> set[str]:
+        return {address.partition("@")[0].partition("+")[0] for address in self.addresses}
+
+
+def _told(one: Known) -> _Told:
+    system, id_ = one.key
+    written = {address.casefold() for address in (*one.emails, id_, *one.names) if ADDRESS.fullmatch(address)}
+    found = {address: NOREPLY.fullmatch(address) for address in written}
+    logins = {f"{login[2]}:{login[1]}" for login in found.values() if login}
+    if system in ("github", "gitlab"):
+        logins.add(f"{system}:{id_.casefold()}")
+    addresses = {address for address, login in found.items() if not login and not is_role(address.partition("@")[0])}
+    names = frozenset(fold_name(name) for name in one.names if not ADDRESS.fullmatch(name))
+    full = frozenset(name for name in names if is_full(name) and not is_role(name))
+    return _Told(
+        one.key,
+        names,
+        full if related(full) else frozenset(),
+        frozenset(addresses),
+        frozenset(address for address in addresses if not MACHINE.fullmatch(address.partition("@")[2])),
+        frozenset(logins),
+    )
+
+
+def related(names: Iterable[str]) -> bool:
+    """Each full name shares a word with another: they may be one person's, who has married or goes by a short form."""
+    rest = [{word for word in name.split() if len(word) > 1} for name in sorted(names)]
+    reached = rest.pop(0) if rest else set()
+    while near := [words for words in rest if words & reached]:
+        reached |= set().union(*near)
+        rest = [words for words in rest if words not in near]
+    return not rest
+
+
+# --- what people.yaml says ------------------------------------------------------------------------------------------
+
+
+def _claimed(n: int, entry: TeamEntry, settled: Settled, told: dict[Key, _Told]) -> Iterator[Key]:
+    others = [other for m, other in enumerate(settled.entries) if m != n]
+    for key, one in told.items():
+        if key in settled.apart or any(_surely(other, one) for other in others):
+            continue
+        if _surely(entry, one) or (_by_its_name(entry, one) and not any(_by_its_name(other, one) for other in others)):
+            yield key
+
+
+def _surely(entry: TeamEntry, one: _Told) -> bool:
+    system, id_ = one.key
+    addresses = {address.casefold() for address in entry.emails}
+    for account, name in entry.accounts:
+        if account == system and (
+            name.casefold() == id_.casefold() or (system == "git" and fold_name(name) in one.names)
+        ):
+            return True
+    return bool(addresses & (one.addresses | {id_.casefold()}))
+
+
+def _by_its_name(entry: TeamEntry, one: _Told) -> bool:
+    if entry.emails and one.own:
+        return False  # another address, and so perhaps another of that name
+    return bool(one.names & {fold_name(name) for name in (entry.name, *entry.names)})
+
+
+# --- evidence -------------------------------------------------------------------------------------------------------
+
+
+def _shared(told: Sequence[_Told]) -> set[str]:
+    """Addresses under which people of different names write."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for one in told:
+        for address in one.addresses:
+            names[address] |= {name for name in one.names if is_full(name) and not is_role(name)}
+    return {address for address, some in names.items() if not related(some)}
+
+
+def _by_address(told: Sequence[_Told]) -> Iterator[Proposal]:
+    shared = _shared(told)
+    found = _gather((address, one) for one in told for address in one.addresses - shared)
+    yield from ((f"same e-mail: {address}", keys) for address, keys in found)
+
+
+def _by_login(told: Sequence[_Told]) -> Iterator[Proposal]:
+    found = _gather((login, one) for one in told for login in one.logins if not is_role(login.partition(":")[2]))
+    yield from ((f"same login: {login}", keys) for login, keys in found)
+
+
+def _by_name_and_mailbox(told: Sequence[_Told]) -> Iterator[Proposal]:
+    """One name and one mailbox at two places: who moved, or writes from home too."""
+    found = _gather((f"{name}, {box}", one) for one in told for name in one.full for box in one.mailboxes)
+    yield from ((f"same name and mailbox: {both}", keys) for both, keys in found)
+
+
+def _by_name(told: Sequence[_Told]) -> Iterator[Proposal]:
+    found = _gather((name, one) for one in told for name in one.full)
+    yield from ((f"same name: {name}", keys) for name, keys in found)
+
+
+def _by_mailbox(matching: "_Matching") -> Iterator[Proposal]:
+    """`ada.lovelace@` reads as a name; what somebody signs in with is their mailbox, their login or their name."""
+    told = matching.free()
+    called = defaultdict(list, dict(_gather((name, one) for one in told for name in one.full)))
+    signed: dict[str, list[Key]] = defaultdict(list)
+    boxes: dict[str, list[Key]] = defaultdict(list)
+    logins: dict[str, list[Key]] = defaultdict(list)
+    for one in told:
+        if one.key[0] in USERS and len(one.key[1]) >= SHORTEST_USER and not is_role(one.key[1]):
+            signed[one.key[1].casefold()].append(one.key)
+        for box in one.mailboxes:
+            boxes[box].append(one.key)
+        for login in one.logins:
+            logins[login.partition(":")[2]].append(one.key)
+    for box, keys in sorted(boxes.items()):
+        name = fold_name(box)
+        if is_full(name) and called[name] and related([name, *matching.full_names(keys)]):
+            yield f"mailbox reads as the name: {box}", [*keys, *called[name]]
+    for user, keys in sorted(signed.items()):
+        for says, others in (("mailbox", boxes[user]), ("login", logins[user]), ("name", called[fold_name(user)])):
+            if others and (says != "name" or is_full(fold_name(user))):
+                yield f"user is the {says}: {user}", [*keys, *others]
+
+
+def _gather(pairs: Iterable[tuple[str, _Told]]) -> list[tuple[str, list[Key]]]:
+    """Who shares each value, in order."""
+    found: dict[str, list[Key]] = defaultdict(list)
+    for value, one in pairs:
+        found[value].append(one.key)
+    return sorted(found.items())
+
+
+# --- putting them together ------------------------------------------------------------------------------------------
+
+
+class _Matching:
+    """Groups that grow. What stays apart by hand takes no part in matching."""
+
+    def __init__(self, told: dict[Key, _Told], settled: Settled) -> None:
+        self.told = told
+        self.apart = settled.apart
+        self.above: dict[Key, Key] = {key: key for key in told}
+        self.evidence: dict[Key, str] = {}
+        self.pins: dict[Key, frozenset[int]] = {}  # entries of people.yaml, by root
+
+    def free(self) -> list[_Told]:
+        return [one for key, one in sorted(self.told.items()) if key not in self.apart]
+
+    def full_names(self, keys: Iterable[Key]) -> set[str]:
+        return {name for key in keys for name in self.told[key].full}
+
+    def root(self, key: Key) -> Key:
+        while self.above[key] != key:
+            self.above[key] = key = self.above[self.above[key]]
+        return key
+
+    def pin(self, entry: int, keys: Sequence[Key]) -> None:
+        self._unite(keys, BY_FILE)
+        if keys:
+            self.pins[self.root(keys[0])] = frozenset([entry])
+
+    def join_by_hand(self, keys: Sequence[Key]) -> None:
+        self.evidence.update(dict.fromkeys(keys, BY_HAND))
+        self._unite(keys, BY_HAND)
+
+    def join(self, proposals: Iterable[Proposal], *, several: bool = False) -> None:
+        """Whatever hangs together is one person, or, where that cannot be, stays as it was: all of it.
+
+        `several`: the evidence tells, even of one who has two addresses or accounts.
+        """
+        made = list(proposals)
+        trial = _Trial()
+        for _, keys in made:
+            trial.unite([self.root(key) for key in keys])
+        members: dict[Key, list[Key]] = defaultdict(list)
+        for key in sorted(self.told):
+            members[trial.root(self.root(key))].append(key)
+        possible = {top: self._one_person(members[top], several=several) for top in {*map(trial.root, trial.above)}}
+        for evidence, keys in made:
+            if possible[trial.root(self.root(keys[0]))]:
+                self._unite(keys, evidence)
+
+    def _one_person(self, keys: Sequence[Key], *, several: bool) -> bool:
+        roots = {self.root(key) for key in keys}
+        if len({self.pins[root] for root in roots if root in self.pins}) > 1:
+            return False
+        if several:
+            return True
+        holders: dict[str, set[Key]] = defaultdict(set)
+        for key in keys:
+            one = self.told[key]
+            held = ["address"] if one.own else []
+            held += [one.account] if one.account else []
+            held += [login.partition(":")[0] for login in one.logins]
+            for what in held:
+                holders[what].add(self.root(key))
+        return all(len(some) == 1 for some in holders.values())
+
+    def _unite(self, keys: Sequence[Key], evidence: str) -> None:
+        roots = sorted({self.root(key) for key in keys})
+        if len(roots) < 2:
+            return
+        for key in keys:
+            self.evidence.setdefault(key, evidence)
+        pins = frozenset().union(*(self.pins.pop(root, frozenset()) for root in roots))
+        for root in roots[1:]:
+            self.above[root] = roots[0]
+        if pins:
+            self.pins[roots[0]] = pins
+
+    def groups(self) -> list[Group]:
+        found: dict[Key, dict[Key, str]] = defaultdict(dict)
+        for key in sorted(self.told):
+            found[self.root(key)][key] = self.evidence.get(key, "")
+        return [Group(evidence=found[root], entry=min(self.pins.get(root, ()), default=None)) for root in sorted(found)]
+
+
+class _Trial:
+    """What would hang together if every proposal were followed."""
+
+    def __init__(self) -> None:
+        self.above: dict[Key, Key] = {}
+
+    def root(self, key: Key) -> Key:
+        self.above.setdefault(key, key)
+        while self.above[key] != key:
+            self.above[key] = key = self.above[self.above[key]]
+        return key
+
+    def unite(self, keys: Sequence[Key]) -> None:
+        first = self.root(keys[0])
+        for key in keys[1:]:
+            self.above[self.root(key)] = first
