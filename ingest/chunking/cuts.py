@@ -45,7 +45,8 @@ def choose(places: Sequence[Place], lowest: int, *, least: int, end: int) -> lis
 def halve(places: Sequence[Place], *, most: int, end: int) -> list[int]:
     """Indexes of the cuts, places[0] included, that leave no piece above `most` tokens where places allow it.
 
-    The best place in the middle three fifths, of equals the one nearest to the middle; else the nearest of all.
+    The best place in the middle three fifths, of equals the one nearest to the middle; else the nearest of all, and
+    where several stand there (no token between them) the one that leaves the others beside what is short.
     """
     begin = places[0].tokens
     total = end - begin
@@ -53,8 +54,13 @@ def halve(places: Sequence[Place], *, most: int, end: int) -> list[int]:
         return [0]
     middle = begin + total / 2
     inner = [i for i in range(1, len(places)) if abs(places[i].tokens - middle) <= 0.3 * total and places[i].rank >= 0]
-    pool = inner or list(range(1, len(places)))
-    best = min(pool, key=lambda i: (-places[i].rank if inner else 0, abs(places[i].tokens - middle), i))
+    if inner:
+        best = min(inner, key=lambda i: (-places[i].rank, abs(places[i].tokens - middle), i))
+    else:
+        best = min(
+            range(1, len(places)),
+            key=lambda i: (abs(places[i].tokens - middle), -i if places[i].tokens < middle else i),
+        )
     left = halve(places[:best], most=most, end=places[best].tokens)
     right = halve(places[best:], most=most, end=end)
     return [*left, *(best + index for index in right)]

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.chunking import chunk_document
+from ingest.chunking.cuts import Place, halve
 from rag.domain.types import Cell, Chunk, Document, Mark, Message, Page, Section, Syntax
 
 WORDS = re.compile(r"\w+|[^\w\s]")
@@ -249,3 +250,11 @@ def test_a_changed_paragraph_costs_at_most_a_few_chunks(headings: int) -> None:
     assert sorted(costs)[int(0.9 * len(costs))] <= 3
     assert sum(costs) / len(costs) < 2
     assert max(costs) <= 6
+
+
+@pytest.mark.parametrize("tokens", [0, 1000])
+def test_places_with_no_token_between_them_are_not_cut_one_by_one(tokens: int) -> None:
+    """One cut each would be as many calls inside each other: such a text ended the ingest."""
+    places = [Place(at=0, rank=0, tokens=0, lot=0)]
+    places += [Place(at=at, rank=-1, tokens=tokens, lot=0) for at in range(1, 5000)]
+    assert len(halve(places, most=10, end=1000)) == 2
