@@ -11,6 +11,7 @@ import pytest
 from ingest.codec import parsed_from_json, parsed_to_json
 from ingest.readers import find_reader, markdown
 from ingest.readers.base import Limits, look_at
+from ingest.sandbox import ReaderPool
 from ingest.text.notes import note_facts
 from rag.domain.records import Identity, Revision
 from rag.domain.types import Message, Parsed, Section
@@ -619,3 +620,35 @@ def test_a_zipped_vault_is_a_document_a_note(tmp_path: Path) -> None:
     parts = by_title(read(zipped(tmp_path / "vault", tmp_path / "vault.zip"), "archive"))
     assert {f"Note {n}" for n in range(12)} <= parts.keys()
     assert said(parts["Note 7"], "tag") == ["t7"]
+
+
+# --- all of them ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_exports_are_read_in_the_sandbox_as_they_are_outside_of_it(tmp_path: Path) -> None:
+    put(tmp_path / "dump", "issues.json", [ISSUE, PULL])
+    put(tmp_path / "dump", "comments.json", [REST_COMMENT])
+    folders = [
+        tmp_path / "dump",
+        notion(tmp_path / "export"),
+        entities(tmp_path / "space"),
+        takeout(tmp_path / "Takeout"),
+    ]
+    with ReaderPool(1) as pool:
+        for folder in folders:
+            candidate = look_at(folder, folder.name)
+            reader = find_reader(candidate)
+            assert reader is not None
+            assert list(pool.read(candidate)) == list(reader.read(candidate, LIMITS))
+
+
+def test_an_ordinary_folder_is_nobody_s_export(tmp_path: Path) -> None:
+    put(tmp_path, "index.html", "<html></html>")
+    put(tmp_path, "page_2026.html", "<html><body>A page</body></html>")
+    put(tmp_path, "issues.json", [1])
+    put(tmp_path, "comments.json", {})
+    put(tmp_path, "entities.xml", "<root/>")
+    put(tmp_path, f"{'a' * 32}.md", "A file named by a hash")
+    (tmp_path / "Drive").mkdir()
+    assert find_reader(look_at(tmp_path, "docs")) is None
