@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from email import policy
 from email.errors import MessageError
+from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
 from email.utils import getaddresses, parsedate_to_datetime
+from functools import lru_cache
 
 from ingest.readers._builder import Builder, one_line, tidy
 from ingest.readers._hidden import Hidden
@@ -21,6 +23,8 @@ from rag.domain.types import Message, Parsed
 SUFFIXES = frozenset({".eml", ".msg"})
 MOST_NAMED = 20
 MOST_LINES = 2_000  # of headers in front of the text
+# Without the cache every look at a header parses it again, some twenty times for each mail.
+POLICY = policy.default.clone(header_factory=lru_cache(maxsize=512)(HeaderRegistry()))
 BROKEN = (MessageError, ValueError, LookupError, TypeError, AttributeError, OSError, IndexError)
 
 
@@ -83,7 +87,15 @@ def _write(mail: Mail, builder: Builder, name: str, limits: Limits) -> None:
 
 
 def _eml(data: bytes) -> Mail:
-    message = BytesParser(policy=policy.default).parsebytes(data)
+    return mail_of(message_of(data))
+
+
+def message_of(data: bytes) -> EmailMessage:
+    """Raises one of BROKEN for what the parser cannot stand; so do the functions that ask the message."""
+    return BytesParser(policy=POLICY).parsebytes(data)
+
+
+def mail_of(message: EmailMessage) -> Mail:
     plain, html = (message.get_body(preferencelist=(kind,)) for kind in ("plain", "html"))
     names = (part.get_filename() or part.get_content_type() for part in message.iter_attachments())
     return Mail(

@@ -1,17 +1,26 @@
 """Readers of Mattermost, Teams, Telegram and mailing lists: each message once, in its thread, under its author."""
 
+import gzip
 import json
+import mailbox
 import random
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import datetime, timedelta, timezone
+from email.message import EmailMessage
+from email.utils import format_datetime
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from ingest.codec import parsed_from_json, parsed_to_json
+from ingest.merging import exports_of, merge
 from ingest.readers import find_reader
+from ingest.readers._mail_words import own_words
 from ingest.readers.base import Limits, look_at
 from rag.domain.errors import UnreadableSource
-from rag.domain.types import Message, Parsed
+from rag.domain.types import Message, Parsed, Source
 
 LIMITS = Limits()
 Json = dict[str, object]
@@ -269,7 +278,7 @@ def message(n: int, html: str, who: str = "ada", more: Json | None = None, **als
 
 
 def answer(n: int, html: str, to: int, **more: object) -> Json:
-    return message(n, html, "bob", replyToId=f"{NINE + to * 60_000}", **more)
+    return message(n, html, "bob", {"replyToId": f"{NINE + to * 60_000}", **more})
 
 
 def page(path: Path, entries: Iterable[object], **more: object) -> Path:
@@ -385,3 +394,204 @@ def test_a_spoiled_page_of_teams_is_read_or_refused_in_words(tmp_path: Path) -> 
         entries = [*(spoiled(entry, chance) for entry in TALK), {**message(1, "x"), "id": ""}]
         with suppress(UnreadableSource):
             read(page(tmp_path / f"{n}.json", [entries[-1], *entries]), "teams")
+
+
+# --- mailing lists ------------------------------------------------------------------------------------------------
+
+LIST = "Developers <dev.x.example>"
+MINUTE = timedelta(minutes=1)
+
+
+def mail(n: int, subject: str, text: str, *above: int, **heads: str) -> EmailMessage:
+    """The mail of minute `n`, which answers the mails `above`."""
+    made = EmailMessage()
+    named = {"From": "Ada Lovelace <Ada@x.example>", "Subject": subject, "Message-ID": f"<{n}@x.example>", **heads}
+    for key, value in named.items():
+        made[key.replace("_", "-")] = value
+    made["Date"] = format_datetime(datetime(2026, 5, 18, 11, 14, tzinfo=timezone(timedelta(hours=2))) + n * MINUTE)
+    if above:
+        made["In-Reply-To"] = f"<{above[-1]}@x.example>"
+        made["References"] = " ".join(f"<{id}@x.example>" for id in above)
+    made.set_content(text)
+    return made
+
+
+def box(path: Path, mails: Iterable[EmailMessage]) -> Path:
+    made = mailbox.mbox(path)
+    for one in mails:
+        made.add(one)
+    made.close()
+    return path
+
+
+def test_a_thread_of_a_list_holds_what_each_has_written_and_not_what_they_quote(tmp_path: Path) -> None:
+    first = mail(
+        1,
+        "[dev] NaN at 40k",
+        "The loss is NaN.\nFrom here on nothing helps.\n-- \nAda, Analytical Engines",
+        List_Id=LIST,
+    )
+    second = mail(
+        2,
+        "Re: [dev] NaN at 40k",
+        "On Monday, 18 May 2026,\nAda Lovelace wrote:\n\n> The loss is NaN.\n> > deeper\n\nUse bf16.\n\n"
+        "_______________________________________________\ndev mailing list\nhttps://x.example/mailman/listinfo/dev\n",
+        1,
+        From="Bob <bob@x.example>",
+        Archived_At="<https://lists.x.example/m/2>",
+    )
+    second.add_attachment(b"x", maintype="image", subtype="png", filename="loss.png")
+    (parsed,) = read(box(tmp_path / "dev.mbox", [second, first]), "mbox")
+    assert parsed.text == (
+        "Ada Lovelace · 2026-05-18 09:15 UTC\nThe loss is NaN.\nFrom here on nothing helps.\n\n"
+        "Bob · 2026-05-18 09:16 UTC\nUse bf16.\nAttached: loss.png\n\n"
+    )
+    assert (parsed.part, parsed.kind) == ("mail:dev.x.example/1@x.example", "mail")
+    assert parsed.title == "[dev] NaN at 40k"
+    assert [(who.system, who.id, who.name) for who in parsed.people] == [
+        ("mail", "ada@x.example", "Ada Lovelace"),
+        ("mail", "bob@x.example", "Bob"),
+    ]
+    assert parsed.marks[1].locator == Message(
+        "2@x.example", "Bob", "2026-05-18T09:16:00+00:00", "https://lists.x.example/m/2"
+    )
+
+
+def test_replies_that_name_no_mail_join_the_thread_of_their_subject(tmp_path: Path) -> None:
+    mails = [mail(1, "Loss", "one"), mail(2, "Loss", "two"), mail(3, "RE: Loss", "three"), mail(4, "Re: Other", "four")]
+    parts = by_key(read(box(tmp_path / "dev.mbox", mails), "mbox"))
+    assert {key.rpartition("/")[2]: list(slices(parsed)) for key, parsed in parts.items()} == {
+        "1@x.example": ["1@x.example"],
+        "2@x.example": ["2@x.example", "3@x.example"],
+        "4@x.example": ["4@x.example"],
+    }
+
+
+def test_a_quote_from_elsewhere_stays_and_html_gives_its_words(tmp_path: Path) -> None:
+    quoting = mail(1, "Fwd: the paper", "> We train in bf16.\n\nWorth a look.", 99)
+    web = mail(2, "Re: web", "x", 1)
+    web.set_content("<p>Use <code>bf16</code>.</p><p>Ada wrote:</p><blockquote>Which?</blockquote>", subtype="html")
+    strange = mail(3, "Strange", "x")
+    strange.set_payload(b"caf\xe9 and more")
+    strange.set_param("charset", "klingon")
+    told = "".join(parsed.text for parsed in read(box(tmp_path / "dev.mbox", [quoting, web, strange]), "mbox"))
+    assert "> We train in bf16.\n\nWorth a look." in told
+    assert "UTC\nUse `bf16`.\n\n" in told
+    assert "and more" in told
+    assert "Which?" not in told
+
+
+PIPERMAIL = b"""From ada at x.example  Mon May 18 09:15:00 2026
+From: ada at x.example (Ada =?utf-8?q?L=C3=B6w?=)
+Date: Mon, 18 May 2026 11:15:00 +0200
+Subject: [Dev] NaN at 40k
+Message-ID: <1@x.example>
+
+The loss is NaN.
+
+>From here on nothing helps.
+-------------- next part --------------
+A non-text attachment was scrubbed...
+Name: loss.png
+Type: image/png
+Size: 12 bytes
+Desc: not available
+URL: <https://x.example/loss.png>
+
+From bob at x.example  Mon May 18 09:16:00 2026
+From: bob at x.example (Bob)
+Date: nonsense
+Subject: [Dev] NaN at 40k
+In-Reply-To: <1@x.example>
+Message-ID: <2@x.example>
+
+Use bf16.
+
+From the paper, 10:30 it was in 2026
+and no header follows.
+
+"""
+
+
+@pytest.mark.parametrize("name", ["2026-May.txt", "2026-May.txt.gz"])
+def test_the_text_archives_of_mailman_are_read_packed_or_not(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(PIPERMAIL) if name.endswith(".gz") else PIPERMAIL)
+    (parsed,) = read(path, "mbox")
+    assert parsed.text == (
+        "Ada Löw · 2026-05-18 09:15 UTC\nThe loss is NaN.\n\nFrom here on nothing helps.\nAttached: loss.png\n\n"
+        "Bob · 2026-05-18 09:16 UTC\nUse bf16.\n\nFrom the paper, 10:30 it was in 2026\nand no header follows.\n\n"
+    )
+    assert parsed.part == "mail:dev/1@x.example"
+    assert [who.id for who in parsed.people] == ["ada@x.example", "bob@x.example"]
+
+
+def test_every_mail_is_there_once_and_a_later_archive_keeps_the_keys(tmp_path: Path) -> None:
+    mails = []
+    for n in range(0, 90, 3):
+        mails += [mail(n, f"Thread {n}", f"root {n}", List_Id=LIST), mail(n + 1, f"Re: Thread {n}", f"one {n}", n)]
+        mails.append(mail(n + 2, f"Re: Thread {n}", f"two {n}", n, n + 1))
+    whole = by_key(read(box(tmp_path / "a.mbox", mails), "mbox"))
+    later = by_key(read(box(tmp_path / "b.mbox", mails[30:]), "mbox"))
+    assert (len(whole), count(whole.values()), count(later.values())) == (30, 90, 60)
+    assert later.keys() <= whole.keys()
+    assert all(slices(later[key]).items() <= slices(whole[key]).items() for key in later)
+
+
+def test_a_damaged_mbox_is_read_or_refused_in_words(tmp_path: Path) -> None:
+    chance = random.Random(7)
+    path = tmp_path / "dev.mbox"
+    start = PIPERMAIL.index(b"\n", 60)
+    for _ in range(60):
+        data = bytearray(PIPERMAIL)
+        for _ in range(40):
+            data[chance.randrange(start, len(data))] = chance.choice(b'\0\xff\n<>@:;"(')
+        path.write_bytes(bytes(data))
+        with suppress(UnreadableSource):
+            read(path, "mbox")
+    packed = tmp_path / "x.txt.gz"
+    packed.write_bytes(gzip.compress(PIPERMAIL)[:-20])
+    with pytest.raises(UnreadableSource, match="damaged"):
+        read(packed, "mbox")
+
+
+def test_quotes_and_signatures_depend_on_the_mail_alone() -> None:
+    quoted = "Yes.\n\n> Which dtype?\n\nbf16\n--\nBob"
+    assert own_words(quoted, answers=True) == ("Yes.\n\n\nbf16", ())
+    assert own_words(quoted, answers=False) == ("Yes.\n\n> Which dtype?\n\nbf16", ())
+    outlook = "Fine.\n\n________________________________\nFrom: Ada <a@x.example>\nSent: Monday\n\nThe loss"
+    assert own_words(outlook, answers=True) == ("Fine.", ())
+
+
+# --- together -----------------------------------------------------------------------------------------------------
+
+LAB = Source(id="lab", name="lab", root="lab", space="lab")
+
+
+def merged(*exports: tuple[Path, str]) -> dict[str, list[str]]:
+    """{thread: ids of its messages} of all exports."""
+    told = [
+        export
+        for path, reader in exports
+        for export in exports_of(LAB, look_at(path, path.name), read(path, reader), "")
+    ]
+    channels = {export.channel: [one for one in told if one.channel == export.channel] for export in told}
+    return {thread.key: [said.id for said in thread.messages] for same in channels.values() for thread in merge(same)}
+
+
+def test_what_a_later_mattermost_export_no_longer_holds_is_gone(tmp_path: Path) -> None:
+    old = bulk(tmp_path / "old.jsonl", [VERSION, *(post("ada", f"post {n}", n) for n in range(5))])
+    later: Json = {**VERSION, "info": {"created": "2026-05-21T00:00:00Z"}}
+    new = bulk(tmp_path / "new.jsonl", [later, *(post("ada", f"post {n}", n) for n in (1, 3, 4, 9))])
+    (ids,) = merged((old, "mattermost"), (new, "mattermost")).values()
+    assert [(int(id.partition("-")[0]) - NINE) // 60_000 for id in ids] == [0, 1, 3, 4, 9]
+
+
+def test_archives_and_pages_only_add_to_each_other(tmp_path: Path) -> None:
+    mails = [mail(n, "Loss", f"mail {n}", *range(n), List_Id=LIST) for n in range(6)]
+    boxes = [(box(tmp_path / f"{n}.mbox", mails[n : n + 3]), "mbox") for n in (0, 3)]
+    assert merged(*boxes) == {"mail:dev.x.example/0@x.example": [f"{n}@x.example" for n in range(6)]}
+    first = page(tmp_path / "1.json", [message(1, "Loss is NaN")])
+    second = page(tmp_path / "2.json", [answer(2, "bf16", 1), message(3, "Lunch?")])
+    threads = merged((first, "teams"), (second, "teams"))
+    assert sorted(map(len, threads.values())) == [1, 2]
