@@ -3,6 +3,7 @@
 What a command needs is imported when it runs: `teamlore --help` must not wait for numpy, SQLAlchemy and the model.
 """
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.cli import show
-from rag.domain.errors import BackendFailed, BadInput, BadSetting, Conflict, NotFound, StorageFailed, TeamloreError
+from rag.domain.errors import (
+    BackendFailed,
+    BadInput,
+    BadSetting,
+    Conflict,
+    NotFound,
+    OldRegistry,
+    StorageFailed,
+    TeamloreError,
+)
 
 if TYPE_CHECKING:
     from rag.cli.doors import Door
@@ -96,11 +106,25 @@ def _to_read(settings: "Settings", home: "Home", given: Given) -> "Iterator[Door
 
     _must_hold_something(settings, home)
     with show.progress() as on_progress:
-        door = LocalDoor(build(settings, mode="read", embedder=given.embedder, on_progress=on_progress))
+        read = functools.partial(build, settings, mode="read", embedder=given.embedder, on_progress=on_progress)
+        try:
+            door = LocalDoor(read())
+        except OldRegistry:
+            _bring_up_to_date(settings, home)
+            door = LocalDoor(read())
     try:
         yield door
     finally:
         door.close()
+
+
+def _bring_up_to_date(settings: "Settings", home: "Home") -> None:
+    """Raises HomeLocked while somebody uses it."""
+    from rag.registry.database import open_database
+    from rag.registry.home import lock_home
+
+    with lock_home(home):
+        open_database(settings.registry or home.registry_url).dispose()
 
 
 @contextmanager

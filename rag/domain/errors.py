@@ -13,6 +13,7 @@ TeamloreError(what, fix)
 ├── NotSignedIn
 ├── Conflict
 │   ├── HomeLocked        another process writes here
+│   ├── OldRegistry       made by an older teamlore, not yet brought up to date
 │   └── IndexMismatch     made with another model or analysis
 ├── TooBusy               try again later (retryable)
 ├── StorageFailed         disk full, read-only, damaged
@@ -86,6 +87,10 @@ class Conflict(TeamloreError):
 
 class HomeLocked(Conflict):
     code = "home-locked"
+
+
+class OldRegistry(Conflict):
+    code = "old-registry"
 
 
 class IndexMismatch(Conflict):

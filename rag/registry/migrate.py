@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from rag.domain.errors import Conflict
+from rag.domain.errors import Conflict, OldRegistry
 
 KNOWN = ("v1", "v2")
 HEAD = KNOWN[-1]
@@ -35,12 +35,12 @@ def migrate(connection: Connection) -> None:
 
 
 def check(connection: Connection) -> None:
-    """Raises Conflict unless the schema is this version's."""
+    """Raises OldRegistry, or Conflict, unless the schema is this version's."""
     found = revision(connection)
     if found == HEAD:
         return
     _refuse_unknown(found)
-    raise Conflict(
+    raise OldRegistry(
         "The registry was made by an older teamlore.", fix="Run `teamlore status` once while nothing else uses it."
     )
 

@@ -4,16 +4,18 @@ import threading
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, func, insert, select, text
+from sqlalchemy import Engine, create_engine, func, insert, select, text
 
-from rag.domain.errors import BadSetting, Conflict, NotFound, StorageFailed, TooBusy
+from rag.domain.errors import BadSetting, Conflict, NotFound, OldRegistry, StorageFailed, TooBusy
 from rag.registry import database
 from rag.registry.catalog import SqlCatalog
 from rag.registry.database import open_database, reading, writing
+from rag.registry.ledger import SqlLedger
 from rag.registry.migrate import KNOWN, SCRIPTS
 from rag.registry.schema import metadata, spaces
 from tests.registry.parts import ALL, START, put, source, texts
@@ -151,3 +153,31 @@ def test_threads_share_a_registry_in_memory(engine: Engine) -> None:
     for worker in workers:
         worker.join()
     assert len(catalog.documents(ALL)[0]) == 8
+
+
+def test_a_home_of_the_first_schema_is_brought_up_to_date_and_its_files_are_known(url: str) -> None:
+    engine = create_engine(url)
+    file_of(url).parent.mkdir(parents=True, exist_ok=True)
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "v1")
+        for row in (
+            "INSERT INTO spaces VALUES ('default', 0)",
+            "INSERT INTO sources (id, name, root, space) VALUES ('s', 'notes', '/notes', 'default')",
+            "INSERT INTO documents (id, source, path, part, fingerprint, current, latest)"
+            " VALUES ('d', 's', 'a.md', '', 'f1', 1, 1), ('h', 's', 'hidden.md', '', 'f2', NULL, 1)",
+            "INSERT INTO versions (document, number, source, path, part, space, title, kind, authors, date, url, files,"
+            " syntax, digest, chunks, valid_from, recorded_at)"
+            " SELECT id, 1, source, path, part, 'default', '', '', '[]', '', '', '[]', 'plain', '', 3, 0, 5"
+            " FROM documents",
+        ):
+            connection.exec_driver_sql(row)
+    engine.dispose()
+    with pytest.raises(OldRegistry):
+        open_database(url, read_only=True)
+    upgraded = open_database(url)
+    (row,) = SqlLedger(upgraded).outcomes("s").values()
+    assert (row.path, row.fingerprint, row.state, row.documents, row.chunks) == ("a.md", "f1", "indexed", 1, 3)
+    upgraded.dispose()
