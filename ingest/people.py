@@ -7,7 +7,7 @@ home as it is now stays apart, and is looked at again when more is known.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.domain.people import Group, Key, Known, Settled, TeamEntry, fold_name, is_full, is_role
 
@@ -24,7 +24,7 @@ Proposal = tuple[str, list[Key]]  # evidence, and who it says are one
 
 def match(known: Sequence[Known], settled: Settled) -> list[Group]:
     """Persons in the order of their first identity. Every identity is in exactly one."""
-    told = {one.key: _told(one) for one in known}
+    told = {one.key: one for one in _without_shared([_told(one) for one in known])}
     matching = _Matching(told, settled)
     for n, entry in enumerate(settled.entries):
         matching.pin(n, sorted(_claimed(n, entry, settled, told)))
@@ -45,7 +45,8 @@ def match(known: Sequence[Known], settled: Settled) -> list[Group]:
 class _Told:
     key: Key
     names: frozenset[str]  # folded
-    full: frozenset[str]  # of these the full ones; none when they could not be one person's
+    spoken: frozenset[str]  # of these the full ones
+    full: frozenset[str]  # the same, unless they could not be one person's
     addresses: frozenset[str]  # of a person, so far as one address tells
     own: frozenset[str]  # of these: no two people have one, and few people have two
     logins: frozenset[str]  # "github:ada"
@@ -71,15 +72,27 @@ def _told(one: Known) -> _Told:
         logins.add(f"{system}:{id_.casefold()}")
     addresses = {address for address, login in found.items() if not login and not is_role(address.partition("@")[0])}
     names = frozenset(fold_name(name) for name in one.names if not ADDRESS.fullmatch(name))
-    full = frozenset(name for name in names if is_full(name) and not is_role(name))
+    spoken = (fold_name(name) for name in one.names if len(name.split()) > 1 and not ADDRESS.fullmatch(name))
+    full = frozenset(name for name in spoken if is_full(name) and not is_role(name))
     return _Told(
         one.key,
         names,
+        full,
         full if related(full) else frozenset(),
         frozenset(addresses),
         frozenset(address for address in addresses if not MACHINE.fullmatch(address.partition("@")[2])),
         frozenset(logins),
     )
+
+
+def _without_shared(told: Sequence[_Told]) -> Iterator[_Told]:
+    """Addresses under which people of different names write tell nothing of any of them."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for one in told:
+        for address in one.addresses:
+            names[address] |= one.spoken
+    shared = {address for address, some in names.items() if not related(some)}
+    return (replace(one, addresses=one.addresses - shared, own=one.own - shared) for one in told)
 
 
 def related(names: Iterable[str]) -> bool:
@@ -124,18 +137,8 @@ def _by_its_name(entry: TeamEntry, one: _Told) -> bool:
 # --- evidence -------------------------------------------------------------------------------------------------------
 
 
-def _shared(told: Sequence[_Told]) -> set[str]:
-    """Addresses under which people of different names write."""
-    names: dict[str, set[str]] = defaultdict(set)
-    for one in told:
-        for address in one.addresses:
-            names[address] |= {name for name in one.names if is_full(name) and not is_role(name)}
-    return {address for address, some in names.items() if not related(some)}
-
-
 def _by_address(told: Sequence[_Told]) -> Iterator[Proposal]:
-    shared = _shared(told)
-    found = _gather((address, one) for one in told for address in one.addresses - shared)
+    found = _gather((address, one) for one in told for address in one.addresses)
     yield from ((f"same e-mail: {address}", keys) for address, keys in found)
 
 

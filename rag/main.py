@@ -194,6 +194,7 @@ def _answerer(
         writer=base.writer,
         threshold=DEFAULT,
         lookups=lookups,
+        people=SqlPeople(base.engine, match),
         conversations=None if base.mode == "read" else conversations,
         model={"llm": base.writer.name, "embedder": base.embedder.name},
         state=functools.partial(_index_warnings, indexes),

@@ -10,10 +10,11 @@ from rag.answering.citations import Citer, shown_text
 from rag.answering.compose import Writer
 from rag.answering.evidence import Evidence, gather
 from rag.answering.looking_up import FactCiter, look_up, with_facts
-from rag.answering.refusal import Threshold, refusal, refuse
+from rag.answering.refusal import Threshold, in_person, refusal, refuse
 from rag.domain.errors import NotFound, TeamloreError
+from rag.domain.people import People
 from rag.domain.ports import Conversations, Embedder, Lookup
-from rag.domain.types import Answer, Citation, Event, Finding, Question, Statement
+from rag.domain.types import Answer, Citation, Event, Finding, Question, Refusal, Statement
 from rag.retrieval.searcher import Found, PassageSearcher, search_hits
 
 PASSAGES = 8
@@ -44,6 +45,7 @@ class EvidenceAnswerer:
     writer: Writer
     threshold: Threshold
     lookups: Sequence[Lookup] = ()  # asked first: what facts say is not left to passages
+    people: People | None = None  # None: who may know goes by the names in documents
     conversations: Conversations | None = None  # None: nothing is kept
     model: dict[str, str]
     state: Callable[[], tuple[str, ...]] = tuple  # warnings about the service itself, such as an index being rebuilt
@@ -101,7 +103,7 @@ class EvidenceAnswerer:
                 return
             refused = refusal(found, "The passages were read, and none of them holds the answer.")
         turn.lap("total", turn.started)
-        answer = replace(_so_far(turn), text=refused.reason, refusal=refused, model=self.model)
+        answer = replace(_so_far(turn), text=refused.reason, refusal=self._in_person(refused), model=self.model)
         yield Event(name="done", data=answer)
 
     def _state(self, turn: _Turn, finding: Finding, found: Found) -> Iterator[Event]:
@@ -110,11 +112,14 @@ class EvidenceAnswerer:
         for stated in finding.statements:
             yield from self._say(turn, *citer.statement(stated))
         turn.lap("total", turn.started)
-        refused = None if turn.statements else refusal(found, finding.reason)
+        refused = None if turn.statements else self._in_person(refusal(found, finding.reason))
         status: Literal["answered", "refused"] = "refused" if refused else "answered"
         text = refused.reason if refused else _so_far(turn).text
         model = {**self.model, "llm": "facts"}
         yield Event(name="done", data=replace(_so_far(turn), status=status, text=text, refusal=refused, model=model))
+
+    def _in_person(self, refused: Refusal) -> Refusal:
+        return refused if self.people is None else in_person(refused, self.people)
 
     def _say(self, turn: _Turn, statement: Statement, fresh: Sequence[Citation]) -> Iterator[Event]:
         turn.statements.append(statement)

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.answering.evidence import Evidence
+from rag.domain.people import People
 from rag.domain.types import Refusal
 from rag.retrieval.searcher import Found, search_hits
 
@@ -51,6 +52,25 @@ def refusal(found: Found, reason: str) -> Refusal:
     nearest = tuple(hit.citation for hit in search_hits(found)[:NEAREST])
     people = dict.fromkeys(name for citation in nearest for name in citation.document.authors)
     return Refusal(reason=reason, nearest=nearest, people=tuple(people))
+
+
+def in_person(refused: Refusal, people: People) -> Refusal:
+    """Each person once, who left marked so, nobody who opted out.
+
+    They go by the name that stands in the documents: another could come from where the asker may not read.
+    """
+    documents = [citation.document for citation in refused.nearest]
+    authors = people.authors(documents)
+    shown: dict[str, str] = {}
+    for document in documents:
+        for name in document.authors:
+            who = authors.get((document.id, document.version, name.casefold()))
+            if who is None:
+                shown.setdefault(name, name)
+            elif who.state != "opted-out":
+                left = " (left)" if who.state == "left" else ""
+                shown.setdefault(who.person, (who.name or name) + left)
+    return replace(refused, people=tuple(dict.fromkeys(shown.values())))
 
 
 def _missing(found: Found, evidence: Evidence) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag.cli import documents as listing
-from rag.cli import keys, models, runs, show, sources, versions
+from rag.cli import keys, models, people, runs, show, sources, versions
 from rag.cli.files import files
 from rag.cli.ingest import ingest
 from rag.cli.open import Given, open_door, settings_of
@@ -58,6 +58,7 @@ def start(
 app.command()(ingest)
 app.command()(files)
 app.add_typer(sources.app, name="sources")
+app.add_typer(people.app, name="people")
 
 
 @app.command()
@@ -77,6 +78,8 @@ def ask(
     asked = _asked(question, replace(_filters(space, kind, author, after, before), facts=listing.facts_of(fact)), as_of)
     with open_door(context.obj) as door:
         answer = door.ask(asked)
+        if author and answer["refusal"] and not answer["refusal"]["nearest"]:
+            people.hint(door.client, author)
     show.as_json(answer) if json else show.answer(answer)
 
 
@@ -98,6 +101,8 @@ def search(
     asked = _asked(query, replace(_filters(space, kind, author, after, before), facts=listing.facts_of(fact)), as_of)
     with open_door(context.obj) as door:
         hits = door.search(asked, k)
+        if author and not hits:
+            people.hint(door.client, author)
     show.as_json({"hits": hits}) if json else show.hits(hits)
 
 

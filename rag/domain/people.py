@@ -131,7 +131,7 @@ class People(Protocol):
         ...
 
     def authors(self, documents: Sequence[DocumentInfo]) -> dict[tuple[str, int, str], Author]:
-        """{(document, version, name as its authors have it): who}."""
+        """{(document, version, name as its authors have it, casefolded): who}."""
         ...
 
     def merge(self, one: str, other: str) -> Person:

@@ -89,7 +89,7 @@ class SqlPeople:
                 for row in connection.execute(select(*columns, *who).select_from(places).where(here)):
                     state = state_on(row.state, row.until, self.clock().date())
                     author = Author(person=row.id, name=row[4] if row.stated else "", state=state)
-                    found[row.document, row.version, row[2]] = author
+                    found[row.document, row.version, row[2].casefold()] = author
         return found
 
     # --- by hand -----------------------------------------------------------------------------------------------------
