@@ -16,7 +16,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stand
 
 def files(
     context: typer.Context,
-    state: Annotated[str, typer.Option(help="indexed, skipped, failed or parked.")] = "",
+    state: Annotated[str, typer.Option(metavar="STATE", help="Only these: indexed, skipped, failed or parked.")] = "",
     source: Annotated[str, typer.Option(metavar="NAME", help="Only of this source.")] = "",
     json: AsJson = False,
 ) -> None:

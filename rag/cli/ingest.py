@@ -29,16 +29,18 @@ def ingest(
     paths: Annotated[
         list[str], typer.Argument(metavar="PATH...", help="Files, folders, or `mlflow:http://HOST:PORT`.")
     ],
-    space: Annotated[str, typer.Option(help="Who may read it is granted by space.")] = "default",
+    space: Annotated[str, typer.Option(help="The space it goes to: who may read is granted by space.")] = "default",
     kind: Annotated[str, typer.Option(help="The kind of all of it, where it does not say so itself.")] = "",
     plan: Annotated[bool, typer.Option("--plan", help="Only show what would be done.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Stay, and ingest what changes, until Ctrl+C.")] = False,
     retry: Annotated[
         bool, typer.Option("--retry", help="Also files that failed too often, or wait to be tried.")
     ] = False,
-    rehash: Annotated[bool, typer.Option("--rehash", help="Open every file, whatever its times say.")] = False,
+    rehash: Annotated[
+        bool, typer.Option("--rehash", help="Look into every file, though size and time are the same.")
+    ] = False,
     allow_empty: Annotated[
-        bool, typer.Option("--allow-empty", help="A source that held files and looks empty really is.")
+        bool, typer.Option("--allow-empty", help="Believe a source that held files and looks empty now.")
     ] = False,
     json: AsJson = False,
 ) -> None:

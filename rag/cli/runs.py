@@ -17,11 +17,17 @@ SECTIONS = ("params", "metrics", "tags", "datasets")
 def runs(
     context: typer.Context,
     query: Annotated[str, typer.Argument(help="Words of a name, experiment, id, note or tag.")] = "",
-    where: Annotated[str, typer.Option("--filter", help="As in MLflow: metrics.val_loss < 0.02 and …")] = "",
-    sort: Annotated[str, typer.Option(help="A key, ASC or DESC: metrics.val_loss ASC.")] = "",
+    where: Annotated[
+        str, typer.Option("--filter", metavar="FILTER", help="As in MLflow: metrics.val_loss < 0.02 and …")
+    ] = "",
+    sort: Annotated[str, typer.Option(metavar="ORDER", help="A key, ASC or DESC: metrics.val_loss ASC.")] = "",
     best: Annotated[str, typer.Option(metavar="KEY", help="The best run by this metric.")] = "",
-    highest: Annotated[bool | None, typer.Option("--max/--min", help="Whether high or low is best.")] = None,
-    compare: Annotated[tuple[str, str], typer.Option(metavar="A B", help="What differs between two runs.")] = ("", ""),
+    highest: Annotated[
+        bool | None, typer.Option("--max/--min", help="What is best, where the name does not tell.")
+    ] = None,
+    compare: Annotated[
+        tuple[str, str], typer.Option(metavar="A B", help="What differs between two runs, by name or id.")
+    ] = ("", ""),
     experiment: Annotated[str, typer.Option(help="Only of this experiment.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many rows.")] = 50,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
@@ -68,7 +74,7 @@ def _number(run: Json, key: str) -> object:
 def _show_page(page: Json) -> None:
     found = page["runs"]
     if not found:
-        show.note("No run fits. Runs come from MLflow and W&B folders: `teamlore ingest FOLDER`.")
+        show.note("No run fits. Runs come from MLflow, W&B, TensorBoard and tables: `teamlore ingest PATH`.")
         return
     rows = [_row(run) for run in found]
     names = [name for name in ("name", "experiment", "user") if any(row.get(name) for row in rows)]

@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 @app.callback()
 def list_sources(context: typer.Context, json: AsJson = False) -> None:
-    """Sources: list (without a verb), every, sync, remove."""
+    """What is kept up to date: the list (without a verb), every, sync, remove."""
     if context.invoked_subcommand is not None:
         return
     with open_door(context.obj) as door:
@@ -49,10 +49,14 @@ def every(
 @app.command("sync")
 def sync(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Else all of them.")] = "",
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Its name, its root, or the beginning of its id; else all of them.")
+    ] = "",
     retry: Annotated[bool, typer.Option("--retry", help="Also what is parked, or waits to be tried.")] = False,
-    rehash: Annotated[bool, typer.Option("--rehash", help="Open every file, whatever its times say.")] = False,
-    allow_empty: Annotated[bool, typer.Option("--allow-empty", help="A source that looks empty really is.")] = False,
+    rehash: Annotated[
+        bool, typer.Option("--rehash", help="Look into every file, though size and time are the same.")
+    ] = False,
+    allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Believe a source that looks empty now.")] = False,
     json: AsJson = False,
 ) -> None:
     """Look at sources again, now."""

@@ -10,7 +10,7 @@ from rag.cli.open import open_door
 
 def versions(
     context: typer.Context,
-    document: Annotated[str, typer.Argument(help="Its id, as answers and hits show it.")],
+    document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="Its id, as answers and hits show it.")],
     diff: Annotated[bool, typer.Option("--diff", help="What changed, line by line.")] = False,
     before: Annotated[int | None, typer.Option("--from", min=1, help="With --diff: from this version.")] = None,
     after: Annotated[int | None, typer.Option("--to", min=1, help="With --diff: to this one, else the last.")] = None,
