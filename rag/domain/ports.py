@@ -351,6 +351,10 @@ class Dense(Protocol):
 class Lexical(Protocol):
     def search(self, text: str, k: int) -> list[tuple[str, float]]: ...
 
+    def scored(self, text: str, entries: Sequence[IndexEntry]) -> list[tuple[str, float]]:
+        """Those of the entries, which no index holds, that have a word of the text; scores compare with `search`."""
+        ...
+
 
 class Indexes(Protocol):
     """All derived indexes of a home: they follow the feed, are probed, rebuilt, swapped."""

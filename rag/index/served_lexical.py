@@ -3,7 +3,7 @@
 import logging
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,9 @@ class ServedLexical:
                 if self._index is index:
                     self._start_anew(error.what)
             return []
+
+    def scored(self, text: str, entries: Sequence[IndexEntry]) -> list[tuple[str, float]]:
+        return scored(text, entries, self._index or self._open())
 
     def catch_up(self, on_progress: OnProgress | None = None) -> None:
         """Apply the feed; a damaged index is built anew. Never raises for the index's sake."""
@@ -173,6 +176,10 @@ class ReadLexical:
             hits.update(tail.search(text, k, statistics=index))
         return sorted(hits.items(), key=lambda hit: (-hit[1], hit[0]))[:k]
 
+    def scored(self, text: str, entries: Sequence[IndexEntry]) -> list[tuple[str, float]]:
+        with self._lock:
+            return scored(text, entries, self._current())
+
     def health(self, end: int) -> dict[str, Any]:
         with self._lock:
             index = self._current()
@@ -209,6 +216,15 @@ class ReadLexical:
             entries, removed, position = found
             self._tail.apply(entries, removed, position=position)
         return self._tail
+
+
+def scored(text: str, entries: Sequence[IndexEntry], statistics: TantivyIndex | None) -> list[tuple[str, float]]:
+    """BM25 of entries that stand in no index, weighed by how rare a word is among all texts."""
+    if not entries:
+        return []
+    index = TantivyIndex(None)
+    index.apply(entries, (), position=0)
+    return index.search(text, len(entries), statistics=statistics)
 
 
 def place(directory: Path, generation: Generation) -> Path:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from rag.domain.types import Access, Chunk, Document, PathUpdate, Prepared, Source
+from rag.domain.types import Access, Chunk, Document, PathUpdate, Prepared, Query, Source
 from rag.index.generations import HomeIndexes
 from rag.registry.catalog import SqlCatalog
 from rag.registry.database import open_database
 from rag.registry.generations import SqlGenerations
+from rag.retrieval.retrievers import HybridRetriever
 from tests.fakes import WordEmbedder
 
 EMBEDDER = WordEmbedder()
@@ -115,6 +116,27 @@ def test_a_reader_beside_the_writer_finds_what_it_commits(home: Home) -> None:
     assert found(home, reader, "warmup") == {"a.md"}
     reader.close()
     writer.close()
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_what_was_superseded_is_found_by_its_words_as_of_then(home: Home, read_only: bool) -> None:
+    writer = home.open()
+    home.write("a.md", "b.md", "c.md", text="the ticket is QX-4417")
+    then = home.catalog.documents(EVERYTHING)[0][-1].recorded_at
+    home.write("a.md", "b.md", text="the ticket is ZB-1200")
+    home.write("c.md", text="nothing of the kind")
+    home.write("b.md", text="the ticket is QX-4417 once more")
+    writer.catch_up()
+    indexes = home.open(read_only=True) if read_only else writer
+    retriever = HybridRetriever(embedder=EMBEDDER, dense=indexes.dense, lexical=indexes.lexical, catalog=home.catalog)
+    hits = retriever.retrieve(Query(text="QX-4417", access=EVERYTHING, as_of=then), 3)
+    assert sorted(hit.chunk.id for hit in hits if "bm25" in hit.why) == [
+        f"id-{path}:1:0" for path in ("a.md", "b.md", "c.md")
+    ]
+    now = retriever.retrieve(Query(text="QX-4417", access=EVERYTHING), 3)
+    assert [hit.chunk.id for hit in now if "bm25" in hit.why] == ["id-b.md:3:0"]
+    for each in {indexes, writer}:
+        each.close()
 
 
 def test_the_same_bytes_twice_change_no_index(home: Home) -> None:

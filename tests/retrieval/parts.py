@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rag.domain.ports import Catalog
-from rag.domain.types import Access, Matrix
+from rag.domain.types import Access, IndexEntry, Matrix
 from rag.index.analysis import terms
 from rag.retrieval.retrievers import HybridRetriever
 from tests.fakes import WordEmbedder
@@ -40,6 +40,9 @@ class StaleLexical:
         asked = set(terms(text))
         scored = [(key, float(len(asked & set(terms(held))))) for key, held in self.texts.items()]
         return sorted((hit for hit in scored if hit[1]), key=lambda hit: -hit[1])[:k]
+
+    def scored(self, text: str, entries: Sequence[IndexEntry]) -> list[tuple[str, float]]:
+        return StaleLexical({entry.chunk_id: entry.text for entry in entries}).search(text, len(entries))
 
 
 def ever(catalog: Catalog) -> list[str]:
