@@ -25,7 +25,7 @@ MOST_NAMED = 20
 MOST_LINES = 2_000  # of headers in front of the text
 # Without the cache every look at a header parses it again, some twenty times for each mail.
 POLICY = policy.default.clone(header_factory=lru_cache(maxsize=512)(HeaderRegistry()))
-BROKEN = (MessageError, ValueError, LookupError, TypeError, AttributeError, OSError, IndexError)
+BROKEN = (MessageError, ValueError, LookupError, TypeError, AttributeError, OSError, IndexError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,8 @@ COMMENT = re.compile(r"\(([^()]{1,200})\)\s{0,9}$")
 VIA = re.compile(r" via [^<>]{1,80}$")
 MONTH = re.compile(r"[0-9]{4}(?:-[A-Za-z0-9]{1,12})?")
 MOST_REFERENCES = 200
-SIGNATURES = ("signature.asc", "smime.p7s", "OpenPGP_signature.asc", "application/pgp-signature")
+# A signature, and what has no name but its type: the footer of a list, a mail inside the mail.
+UNNAMED = ("signature.asc", "smime.p7s", "OpenPGP_signature", "text/", "multipart/", "message/", "application/pgp-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +138,7 @@ def _letter(data: bytes, envelope: str, limits: Limits) -> Letter:
         identity=Identity(system="mail", id=address, name=shown(name), email=address) if address else None,
         text=text,
         url=_link(parsed),
-        attachments=tuple(name for name in (*mail.attachments, *named) if name not in SIGNATURES),
+        attachments=tuple(name for name in (*mail.attachments, *named) if not name.startswith(UNNAMED)),
         reply_to=parents[-1] if parents else "",
     )
     return Letter(message=message, list=_list(parsed), subject=mail.subject, parents=parents)
@@ -240,10 +241,10 @@ def _documents(letters: Sequence[Letter], relative: str) -> Iterator[Parsed]:
 
 
 def _usual_list(letters: Sequence[Letter], relative: str) -> str:
-    """The list of mails that name none: the only one that others name, else by tag, folder or file."""
-    named = {letter.list for letter in letters if letter.list}
-    if len(named) == 1:
-        return named.pop()
+    """The list of mails that name none: the only one that most others name, else by tag, folder or file."""
+    named = Counter(letter.list for letter in letters if letter.list)
+    if len(named) == 1 and 2 * named.total() >= len(letters):
+        return next(iter(named))
     tags = Counter(match[1].lower() for letter in letters if (match := TAG.match(letter.bare)))
     tag, often = next(iter(tags.most_common(1)), ("", 0))
     if 2 * often > len(letters):

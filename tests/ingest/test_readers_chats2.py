@@ -542,17 +542,27 @@ def test_a_damaged_mbox_is_read_or_refused_in_words(tmp_path: Path) -> None:
     chance = random.Random(7)
     path = tmp_path / "dev.mbox"
     start = PIPERMAIL.index(b"\n", 60)
-    for _ in range(60):
+    for _ in range(30):
         data = bytearray(PIPERMAIL)
         for _ in range(40):
             data[chance.randrange(start, len(data))] = chance.choice(b'\0\xff\n<>@:;"(')
         path.write_bytes(bytes(data))
         with suppress(UnreadableSource):
             read(path, "mbox")
+    deep = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(1200))
+    path.write_bytes(PIPERMAIL.partition(b"\n")[0] + b"\n" + deep + b"\n\n" + PIPERMAIL)
+    (parsed,) = read(path, "mbox")
+    assert count([parsed]) == 2
+    assert parsed.notes[0].startswith("mail 1 cannot be read")
     packed = tmp_path / "x.txt.gz"
     packed.write_bytes(gzip.compress(PIPERMAIL)[:-20])
     with pytest.raises(UnreadableSource, match="damaged"):
         read(packed, "mbox")
+
+
+def test_mails_that_name_each_other_in_a_circle_are_one_thread(tmp_path: Path) -> None:
+    mails = [mail(1, "a", "one", 2, 3), mail(2, "b", "two", 3, 1), mail(3, "c", "three", 1, 2)]
+    assert count(read(box(tmp_path / "dev.mbox", mails), "mbox")) == 3
 
 
 def test_quotes_and_signatures_depend_on_the_mail_alone() -> None:
