@@ -549,15 +549,20 @@ def test_a_damaged_mbox_is_read_or_refused_in_words(tmp_path: Path) -> None:
         path.write_bytes(bytes(data))
         with suppress(UnreadableSource):
             read(path, "mbox")
+    packed = tmp_path / "x.txt.gz"
+    packed.write_bytes(gzip.compress(PIPERMAIL)[:-20])
+    with pytest.raises(UnreadableSource, match="damaged"):
+        read(packed, "mbox")
+
+
+@pytest.mark.slow
+def test_a_mail_nested_without_end_costs_itself_alone(tmp_path: Path) -> None:
+    path = tmp_path / "dev.mbox"
     deep = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(1200))
     path.write_bytes(PIPERMAIL.partition(b"\n")[0] + b"\n" + deep + b"\n\n" + PIPERMAIL)
     (parsed,) = read(path, "mbox")
     assert count([parsed]) == 2
     assert parsed.notes[0].startswith("mail 1 cannot be read")
-    packed = tmp_path / "x.txt.gz"
-    packed.write_bytes(gzip.compress(PIPERMAIL)[:-20])
-    with pytest.raises(UnreadableSource, match="damaged"):
-        read(packed, "mbox")
 
 
 def test_mails_that_name_each_other_in_a_circle_are_one_thread(tmp_path: Path) -> None:
