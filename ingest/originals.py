@@ -23,9 +23,7 @@ class Originals:
 
     def keep(self, name: str, data: bytes) -> Path:
         """Where the bytes lie now, on disk for good. Raises StorageFailed and leaves nothing half."""
-        digest = hashlib.sha256(data).hexdigest()
-        suffix = _SUFFIX.fullmatch(Path(name).suffix)
-        place = self.folder / digest[:2] / f"{digest}{suffix.group().lower() if suffix else ''}"
+        place = self._place(name, data)
         if not place.exists():
             try:
                 place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -36,8 +34,13 @@ class Originals:
                 ) from error
         return place
 
-    def forget(self, place: Path) -> None:
-        place.unlink(missing_ok=True)
+    def _place(self, name: str, data: bytes) -> Path:
+        digest = hashlib.sha256(data).hexdigest()
+        suffix = _SUFFIX.fullmatch(Path(name).suffix)
+        return self.folder / digest[:2] / f"{digest}{suffix.group().lower() if suffix else ''}"
+
+    def forget(self, name: str, data: bytes) -> None:
+        self._place(name, data).unlink(missing_ok=True)
 
 
 def _write(place: Path, data: bytes) -> None:

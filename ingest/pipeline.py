@@ -2,9 +2,8 @@
 
 import functools
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ingest import outcomes
@@ -66,9 +65,9 @@ class Pipeline:
     ) -> IngestReport:
         """Raises NotFound before anything is touched; StorageFailed, BackendFailed: what was written before stays."""
         run = self._run(space, kind, options, on_progress)
-        for origin in self._origins(paths, run):
+        for origin, own in self._origins(paths, run):
             try:
-                self._sync(origin, run)
+                self._sync(origin, own)
             except Conflict as error:
                 run.tally.fail(_name(origin.root), str(error))
         self._finish(run)
@@ -78,19 +77,19 @@ class Pipeline:
         self, paths: Sequence[Path | str], *, space: str, kind: str = "", options: SyncOptions = CAREFUL
     ) -> list[SourcePlan]:
         run = self._run(space, kind, options, None)
-        return [_told(self._work(origin, run)) for origin in self._origins(paths, run)]
+        return [_told(self._work(origin, own)) for origin, own in self._origins(paths, run)]
 
     def sync(
         self, source: str, *, options: SyncOptions = CAREFUL, on_progress: OnProgress | None = None
     ) -> IngestReport:
         known = self.sources.get(source, EVERYTHING)
         root = known.source.root
-        run = self._run(known.source.space, known.kind, options, on_progress)
+        run = self._run(known.source.space, "", options, on_progress)
         try:
             if root == UPLOADS:
                 raise Conflict("Uploads have no folder to look into.", fix="Upload the files again.")
-            for origin in self._origins([root], run):
-                self._sync(origin, run)
+            for origin, own in self._origins([root], run):
+                self._sync(origin, own)
         except TeamloreError as error:
             if isinstance(error, NotFound):
                 error = _gone(known.source)
@@ -113,20 +112,42 @@ class Pipeline:
     def upload(
         self, files: Sequence[tuple[str, bytes]], *, space: str, kind: str = "", on_progress: OnProgress | None = None
     ) -> IngestReport:
-        """A name that was uploaded before is its next version. Raises StorageFailed, BackendFailed."""
+        """A name that was uploaded before is its next version. Raises StorageFailed, BackendFailed.
+
+        The bytes are kept only once it is known that nothing in them was to be masked.
+        """
         run = self._run(space, kind, CAREFUL, on_progress)
-        with self._keeper() as originals:
-            places = {name: originals.keep(name, data) for name, data in distinct_names(files)}
+        with tempfile.TemporaryDirectory(prefix="teamlore-upload-") as folder:
+            staged = Originals(Path(folder))
+            given = dict(distinct_names(files))
+            places = {name: staged.keep(name, data) for name, data in given.items()}
             target = self._named(Target(Path(UPLOADS), known=True, found=places, named=set(places)), run)
-            self._sync(Files(target, self.pool, run.fingerprints), run)
+            work = self._sync(Files(target, self.pool, run.fingerprints), run)
             self._finish(run)
-            for file in {trouble.file for trouble in run.tally.failed} | {file for file, _ in run.tally.masked}:
-                originals.forget(target.found[file])
+            left_out = {trouble.file for trouble in run.tally.failed} | {file for file, _ in run.tally.masked}
+            unfit = {target.found[file] for file in left_out}
+            read = {target.found[file] for file in work.todo.read} - unfit
+        self._keep(
+            {name: data for name, data in given.items() if places[name] in read},
+            {name: data for name, data in given.items() if places[name] in unfit},
+        )
         return run.report()
+
+    def _keep(self, read: Mapping[str, bytes], unfit: Mapping[str, bytes]) -> None:
+        """Those that were read now: of one that is as it was when it was masked, nobody tells again.
+
+        What is unfit now may have been kept before there was a rule for it.
+        """
+        if self.originals is None:
+            return
+        originals = Originals(self.originals)
+        for name, data in read.items():
+            originals.keep(name, data)
+        for name, data in unfit.items():
+            originals.forget(name, data)
 
     def _run(self, space: str, kind: str, options: SyncOptions, on_progress: OnProgress | None) -> Run:
         notify = on_progress or (lambda _progress: None)
-        basis = (self.redactor.version, CHUNKING, self.embedder.fingerprint, kind)
         writer = Writer(self.catalog, self.embedder, self.indexes, notify, self.batch_chunks)
         return Run(
             space=space,
@@ -137,34 +158,42 @@ class Pipeline:
             conversations=Conversations(self.chats, writer, (CHUNKING, self.embedder.fingerprint)),
             ledger=self.ledger,
             redactor=self.redactor,
-            fingerprints=Fingerprints(basis, self.pool.readers),
+            fingerprints=self._fingerprints(kind),
         )
 
-    @contextmanager
-    def _keeper(self) -> Iterator[Originals]:
-        if self.originals is not None:
-            yield Originals(self.originals)
-            return
-        with tempfile.TemporaryDirectory(prefix="teamlore-upload-") as folder:
-            yield Originals(Path(folder))
+    def _fingerprints(self, kind: str) -> Fingerprints:
+        return Fingerprints((self.redactor.version, CHUNKING, self.embedder.fingerprint, kind), self.pool.readers)
 
     # --- from names to sources ---------------------------------------------------------------------------------------
 
-    def _origins(self, paths: Iterable[Path | str], run: Run) -> list[Origin]:
-        """Every path is looked for before any is read."""
-        remotes: list[Origin] = []
+    def _origins(self, paths: Iterable[Path | str], run: Run) -> list[tuple[Origin, Run]]:
+        """Every path is looked for before any is read; each source with a run of its own kind."""
+        known = [info for info in self.sources.all(EVERYTHING) if info.source.space == run.space]
+        kinds = {info.source.root: info.kind for info in known}
+        found: list[tuple[Origin, Run]] = []
         named: list[Path] = []
         for path in paths:
             opener = self.remotes.get(path.partition(":")[0]) if isinstance(path, str) else None
             if opener is not None:
-                remotes.append(Asked(opener(str(path)), run.fingerprints))
+                remote = opener(str(path))
+                own = self._of_kind(run, kinds.get(remote.root, ""))
+                found.append((Asked(remote, own.fingerprints), own))
             else:
                 named.append(resolve(Path(path)))
-        sources = [known.source for known in self.sources.all(EVERYTHING) if known.source.space == run.space]
-        roots = [root for root in (Path(source.root) for source in sources) if root.is_absolute()]
-        found = targets(named, roots, self._claims_folder, run.options.only) if named else []
-        files = (Files(self._named(target, run), self.pool, run.fingerprints, run.options.rehash) for target in found)
-        return [*(self._with_past(each, run) for each in files), *remotes]
+        roots = [root for root in map(Path, kinds) if root.is_absolute()]
+        aims = targets(named, roots, self._claims_folder, run.options.only) if named else []
+        files: list[tuple[Origin, Run]] = []
+        for aim in aims:
+            own = self._of_kind(run, kinds.get(str(aim.root), ""))
+            target = self._named(aim, own)
+            files.append((self._with_past(Files(target, self.pool, own.fingerprints, run.options.rehash), own), own))
+        return [*files, *found]
+
+    def _of_kind(self, run: Run, remembered: str) -> Run:
+        """Where no kind is said, a source keeps its own."""
+        if run.kind or not remembered:
+            return run
+        return replace(run, kind=remembered, fingerprints=self._fingerprints(remembered))
 
     def _with_past(self, files: Files, run: Run) -> Origin:
         """A working folder of git's brings its history along; one that git cannot read goes without it."""
@@ -188,8 +217,6 @@ class Pipeline:
     def _claims_folder(self, folder: Path) -> bool:
         return self.pool.find(Candidate(path=folder, relative=folder.name, is_dir=True)) is not None
 
-    # --- one source --------------------------------------------------------------------------------------------------
-
     def _work(self, origin: Origin, run: Run) -> Work:
         """What is to be done for a source that may not be there yet. Writes nothing."""
         source = Source(
@@ -205,7 +232,7 @@ class Pipeline:
         todo = plan(found, known, origin.scope, now=run.now, retry=run.options.retry)
         return Work(source, origin, known, found, todo)
 
-    def _sync(self, origin: Origin, run: Run) -> None:
+    def _sync(self, origin: Origin, run: Run) -> Work:
         """Bring what is stored of a source to what its origin holds."""
         work = self._work(origin, run)
         self.catalog.put_source(name=work.source.name, root=origin.root, space=run.space)
@@ -213,6 +240,7 @@ class Pipeline:
         self._hear_team(work.source, run)
         if "" in origin.scope.paths:
             self.sources.synced(work.source.id, run.now, kind=run.kind)
+        return work
 
     def _hear_team(self, source: Source, run: Run) -> None:
         """What the team's own people.yaml says of its people, where one lies at the root."""

@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from ingest.originals import Originals
 from ingest.pipeline import Pipeline
 from ingest.redaction import Finding, Redactor
 from ingest.sandbox import ReaderPool
-from rag.domain.errors import NotFound, StorageFailed
+from rag.domain.errors import BackendFailed, NotFound, StorageFailed
 from rag.domain.ports import Catalog
-from rag.domain.types import Access, Filters, IngestReport, Parsed, PathUpdate, Progress
+from rag.domain.types import Access, Filters, IngestReport, Matrix, Parsed, PathUpdate, Progress
 from rag.registry.catalog import SqlCatalog
 from rag.registry.chats import SqlChats
 from rag.registry.database import open_database
@@ -316,7 +315,37 @@ def test_uploads_need_not_be_kept_and_never_are_where_a_secret_was_masked(bench:
     bench.upload(("b.md", b"Text"))
     assert "b.md" in bench.stored()
     assert not [path for path in (bench.root / "originals").rglob("*") if path.is_file()]
-    assert Originals(bench.root / "originals").folder.is_dir()
+
+
+def test_an_upload_that_broke_off_or_came_twice_leaves_no_secret_behind(bench: Bench) -> None:
+    class Broken(WordEmbedder):
+        def embed(self, texts: Sequence[str]) -> Matrix:
+            raise BackendFailed(f"The model is gone: {len(texts)} texts wait.")
+
+    def kept() -> list[Path]:
+        return [path for path in (bench.root / "originals").rglob("*") if path.is_file()]
+
+    secret = ("a.md", b"export AWS_SECRET_ACCESS_KEY=" + b"wJalrXUtnFEMI/K7MDENG/bPxRfiCYzQ8h3kLmNp")
+    with pytest.raises(BackendFailed):
+        replace(bench.pipeline, embedder=Broken()).upload([secret], space="default")
+    assert kept() == []
+    assert bench.upload(secret).masked
+    assert bench.upload(secret).unchanged == 1
+    assert kept() == []
+
+
+def test_a_source_keeps_its_kind_when_none_is_said(bench: Bench) -> None:
+    bench.write(inner__a_md="Alpha", b_md="Beta")
+    bench.ingest(bench.docs / "inner", kind="retro")
+    bench.ingest()
+    kinds = {info.path: (info.kind, info.version) for info in bench.catalog.documents(ALL)[0]}
+    assert kinds == {"a.md": ("retro", 1), "b.md": ("document", 1)}
+    outer, inner = bench.pipeline.sources.all(ALL)
+    assert (outer.kind, inner.kind) == ("", "retro")
+    bench.pipeline.sync(outer.source.id)
+    bench.ingest(bench.docs / "inner" / "a.md")
+    assert bench.pipeline.sources.get(inner.source.id, ALL).kind == "retro"
+    assert {info.kind for info in bench.catalog.documents(ALL)[0]} == {"retro", "document"}
 
 
 @pytest.mark.slow
