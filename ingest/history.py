@@ -29,11 +29,11 @@ MOST_BYTES = 5 * 2**20  # of an older version of a file
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """A version of a file: the blob a commit gave it, and who made that commit."""
+    """A version of a file: the blob a commit gave it, and who made that commit; None when nobody can say."""
 
     blob: str
     revision: Revision
-    identity: Identity
+    identity: Identity | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +110,13 @@ class GitHistory:
             self._opened = None
 
     def _walk(self) -> Iterator[Committed]:
-        """Fills what `past` gives."""
+        """Fills what `past` gives. Where a shallow clone ends, the files are older than the commit that holds them."""
+        cut_off = self._repo.get_shallow()
         for entry in self._repo.get_walker(max_entries=self.depth.commits):
             who, revision = _who(entry.commit), _revision(entry.commit)
+            made: tuple[Revision, Identity | None] = revision, who
+            if entry.commit.id in cut_off:
+                made = Revision(id=revision.id, at=revision.at), None
             paths = []
             for change in entry.changes():
                 if isinstance(change, list) or change.new is None or change.new.path is None:  # a merge; a removal
@@ -121,8 +125,8 @@ class GitHistory:
                 paths.append(path)
                 known = self._past.setdefault(path, [])
                 if len(known) < self.depth.versions:
-                    known.append(Past(blob=change.new.sha.decode(), revision=revision, identity=who))
-            yield Committed(revision=revision, identity=who, paths=tuple(paths))
+                    known.append(Past(blob=change.new.sha.decode(), revision=made[0], identity=made[1]))
+            yield Committed(revision=revision, identity=who, paths=tuple(paths) if made[1] else ())
 
 
 def open_history(root: Path, depth: Depth) -> GitHistory | None:

@@ -131,9 +131,12 @@ def _same(candidate: Candidate, past: Past) -> bool:
 
 
 def _made_by(parsed: Parsed, past: Past) -> Parsed:
+    revision = parsed.revision or past.revision
+    if past.identity is None:
+        return dataclasses.replace(parsed, revision=revision)
     return dataclasses.replace(
         parsed,
-        revision=parsed.revision or past.revision,
+        revision=revision,
         people=(*parsed.people, past.identity),
         authors=parsed.authors or (past.identity.name,),
     )

@@ -83,3 +83,16 @@ def test_a_damaged_repository_is_told(team: Team) -> None:
     with pytest.raises(UnreadableSource, match="cannot be read"):
         history.past("run.md")
     history.close()
+
+
+def test_where_a_shallow_clone_ends_nobody_is_said_to_have_made_all_its_files(team: Team, tmp_path: Path) -> None:
+    team.commit("Start", run="1e-4")
+    last = team.commit("Fix a typo", "Bo <bo@example.org>", other="Text")
+    (tmp_path / ".git" / "shallow").write_text(f"{last}\n")
+    history = open_history(tmp_path, Depth())
+    assert history is not None
+    (past,) = history.past("run.md")
+    assert (past.identity, past.revision.by, past.revision.reason) == (None, "", "")
+    assert past.revision.at.startswith("2026-05-01T")
+    assert [(made.revision.reason, made.paths) for made in history.commits] == [("Fix a typo", ())]
+    history.close()
