@@ -27,6 +27,7 @@ STATUS: dict[type[errors.TeamloreError], int] = {
     errors.NotSignedIn: 401,
     errors.Conflict: 409,
     errors.HomeLocked: 409,
+    errors.OldRegistry: 409,
     errors.IndexMismatch: 409,
     errors.TooBusy: 503,
     errors.StorageFailed: 507,

@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from rag.domain.errors import Conflict, OldRegistry
+from rag.registry.schema import metadata
 
 KNOWN = ("v1", "v2")
 HEAD = KNOWN[-1]
@@ -25,13 +26,28 @@ def migrate(connection: Connection) -> None:
     if found == HEAD:
         return
     _refuse_unknown(found)
+    if found is None:
+        _make(connection)
+    else:
+        upgrade(connection, HEAD)
+
+
+def _make(connection: Connection) -> None:
+    """An empty database gets the tables as they are now: a third of the time that all revisions take."""
+    metadata.create_all(connection)
+    connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+    connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+
+
+def upgrade(connection: Connection, to: str) -> None:
+    """Through every revision up to that one."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def check(connection: Connection) -> None:

@@ -4,7 +4,6 @@ import threading
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -16,7 +15,7 @@ from rag.registry import database
 from rag.registry.catalog import SqlCatalog
 from rag.registry.database import open_database, reading, writing
 from rag.registry.ledger import SqlLedger
-from rag.registry.migrate import KNOWN, SCRIPTS
+from rag.registry.migrate import HEAD, KNOWN, SCRIPTS, revision, upgrade
 from rag.registry.schema import metadata, spaces
 from tests.registry.parts import ALL, START, put, source, texts
 
@@ -30,10 +29,20 @@ def pragma(engine: Engine, name: str) -> object:
         return connection.execute(text(f"PRAGMA {name}")).scalar()
 
 
-def test_the_migrations_make_the_schema(engine: Engine) -> None:
+def test_the_migrations_make_the_schema() -> None:
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        upgrade(connection, HEAD)
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+def test_an_empty_database_gets_the_schema_at_once(engine: Engine) -> None:
     with reading(engine) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
+        assert revision(connection) == HEAD
 
 
 def test_every_revision_is_known_by_name() -> None:
@@ -158,11 +167,8 @@ def test_threads_share_a_registry_in_memory(engine: Engine) -> None:
 def test_a_home_of_the_first_schema_is_brought_up_to_date_and_its_files_are_known(url: str) -> None:
     engine = create_engine(url)
     file_of(url).parent.mkdir(parents=True, exist_ok=True)
-    config = Config()
-    config.set_main_option("script_location", str(SCRIPTS))
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "v1")
+        upgrade(connection, "v1")
         for row in (
             "INSERT INTO spaces VALUES ('default', 0)",
             "INSERT INTO sources (id, name, root, space) VALUES ('s', 'notes', '/notes', 'default')",
