@@ -26,8 +26,7 @@ def match(known: Sequence[Known], settled: Settled) -> list[Group]:
     """Persons in the order of their first identity. Every identity is in exactly one."""
     told = {one.key: one for one in _without_shared([_told(one) for one in known])}
     matching = _Matching(told, settled)
-    for n, entry in enumerate(settled.entries):
-        matching.pin(n, sorted(_claimed(n, entry, settled, told)))
+    matching.pin(_Claims(settled.entries))
     for keys in settled.merged:
         matching.join_by_hand([key for key in keys if key in told])
     matching.join(_by_address(matching.free()), several=True)
@@ -108,30 +107,30 @@ def related(names: Iterable[str]) -> bool:
 # --- what people.yaml says ------------------------------------------------------------------------------------------
 
 
-def _claimed(n: int, entry: TeamEntry, settled: Settled, told: dict[Key, _Told]) -> Iterator[Key]:
-    others = [other for m, other in enumerate(settled.entries) if m != n]
-    for key, one in told.items():
-        if key in settled.apart or any(_surely(other, one) for other in others):
-            continue
-        if _surely(entry, one) or (_by_its_name(entry, one) and not any(_by_its_name(other, one) for other in others)):
-            yield key
+class _Claims:
+    """An account counts before an e-mail, that before a name; what two entries claim alike is neither's."""
 
+    def __init__(self, entries: Sequence[TeamEntry]) -> None:
+        self.entries = entries
+        self.by: tuple[defaultdict[str, set[int]], ...] = (defaultdict(set), defaultdict(set), defaultdict(set))
+        for n, entry in enumerate(entries):
+            for account, id_ in entry.accounts:
+                self.by[0][f"{account}:{id_.casefold()}"].add(n)
+            for address in entry.emails:
+                self.by[1][address.casefold()].add(n)
+            for name in (entry.name, *entry.names):
+                self.by[2][fold_name(name)].add(n)
 
-def _surely(entry: TeamEntry, one: _Told) -> bool:
-    system, id_ = one.key
-    addresses = {address.casefold() for address in entry.emails}
-    for account, name in entry.accounts:
-        if account == system and (
-            name.casefold() == id_.casefold() or (system == "git" and fold_name(name) in one.names)
-        ):
-            return True
-    return bool(addresses & (one.addresses | {id_.casefold()}))
-
-
-def _by_its_name(entry: TeamEntry, one: _Told) -> bool:
-    if entry.emails and one.own:
-        return False  # another address, and so perhaps another of that name
-    return bool(one.names & {fold_name(name) for name in (entry.name, *entry.names)})
+    def owner(self, one: _Told) -> int | None:
+        system, id_ = one.key
+        accounts = [f"{system}:{id_.casefold()}", *(f"git:{name}" for name in one.names if system == "git")]
+        for found, said in zip(self.by, (accounts, [*one.addresses, id_.casefold()], one.names), strict=True):
+            owners = {n for value in said for n in found.get(value, ())}
+            if found is self.by[2] and one.own:  # another address, and so perhaps another of that name
+                owners = {n for n in owners if not self.entries[n].emails}
+            if owners:
+                return min(owners) if len(owners) == 1 else None
+        return None
 
 
 # --- evidence -------------------------------------------------------------------------------------------------------
@@ -214,10 +213,15 @@ class _Matching:
             self.above[key] = key = self.above[self.above[key]]
         return key
 
-    def pin(self, entry: int, keys: Sequence[Key]) -> None:
-        self._unite(keys, BY_FILE)
-        if keys:
-            self.pins[self.root(keys[0])] = frozenset([entry])
+    def pin(self, claims: _Claims) -> None:
+        claimed: dict[int, list[Key]] = defaultdict(list)
+        for one in self.free():
+            if (owner := claims.owner(one)) is not None:
+                claimed[owner].append(one.key)
+        for owner, keys in sorted(claimed.items()):
+            self.evidence.update(dict.fromkeys(keys, BY_FILE))
+            self._unite(keys, BY_FILE)
+            self.pins[self.root(keys[0])] = frozenset([owner])
 
     def join_by_hand(self, keys: Sequence[Key]) -> None:
         self.evidence.update(dict.fromkeys(keys, BY_HAND))

@@ -1,6 +1,7 @@
 """people.yaml: what a team says of its own people, read with the line of everything that is wrong in it."""
 
 import difflib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
@@ -10,6 +11,7 @@ from rag.domain.errors import BadInput
 from rag.domain.people import TEAM_FILE, Key, PersonState, TeamEntry
 
 LONGEST = 500_000  # characters
+DEEPEST = 20
 MOST_VALUES = 50  # of one key
 STATES: tuple[PersonState, ...] = ("active", "left", "opted-out")
 SYSTEMS = (
@@ -44,6 +46,8 @@ def read_team(text: str) -> tuple[TeamEntry, ...]:
 def _composed(text: str) -> yaml.Node | None:
     if len(text) > LONGEST:
         raise BadInput(f"{TEAM_FILE} is longer than {LONGEST:,} characters.", fix="Name only people in it.")
+    if _depth(text) > DEEPEST:
+        raise BadInput(f"{TEAM_FILE} has lists in lists in lists.", fix=f"Write a person a line: {EXAMPLE}")
     try:
         node: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -52,6 +56,15 @@ def _composed(text: str) -> yaml.Node | None:
     except (yaml.YAMLError, RecursionError) as error:
         raise BadInput(f"{TEAM_FILE} is no YAML.", fix=f"Write a person a line: {EXAMPLE}") from error
     return node
+
+
+def _depth(text: str) -> int:
+    """Of brackets in brackets: the parser is called again for each."""
+    depth = deepest = 0
+    for sign in re.findall(r"[\[{\]}]", text):
+        depth = max(0, depth + (1 if sign in "[{" else -1))
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _entry(node: yaml.Node, owners: dict[Key, str]) -> TeamEntry:
