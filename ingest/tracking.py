@@ -240,19 +240,22 @@ def mlflow_opener(environment: Mapping[str, str]) -> Callable[[str], MlflowServe
 
 
 def _place(url: str) -> tuple[str, str, int | None]:
-    """Raises BadInput for an address whose port is no number."""
-    parts = urlsplit(url)
+    """Raises BadInput, which is kept: without the name and password in it."""
     try:
+        parts = urlsplit(url)
         return parts.scheme, parts.hostname or "", parts.port
     except ValueError as error:
-        raise BadInput(f"{url} is no address.", fix="Write it as mlflow:http://127.0.0.1:5000.") from error
+        bare = url.rpartition("@")[2]
+        raise BadInput(f"{bare} is no address.", fix="Write it as mlflow:http://127.0.0.1:5000.") from error
 
 
 def open_mlflow(name: str, *, token: str = "", user: tuple[str, str] | None = None) -> MlflowServer:
     """A name and password in the address are used and not kept. Raises BadInput for no HTTP address."""
     parts = urlsplit(name.removeprefix(SCHEME))
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadInput(f"{name} names no MLflow server.", fix="Write it as mlflow:http://127.0.0.1:5000.")
+        raise BadInput(
+            f"{name.rpartition('@')[2]} names no MLflow server.", fix="Write it as mlflow:http://127.0.0.1:5000."
+        )
     if parts.username:
         user = (parts.username, parts.password or "")
     bare = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

@@ -67,8 +67,12 @@ class Schedule:
             return self._ingestor.sync(source, on_progress=on_progress)
 
         self._under_way.add(source)
+        try:
+            self._jobs.start("sync", OWNER, task, close=lambda: self._under_way.discard(source))
+        except TeamloreError:  # not started, so it is due still
+            self._under_way.discard(source)
+            raise
         self._tried[source] = now
-        self._jobs.start("sync", OWNER, task, close=lambda: self._under_way.discard(source))
 
     def _watch(self, tick: float) -> None:
         while not self._stopping.wait(tick):

@@ -15,7 +15,7 @@ from rag.domain.errors import StorageFailed
 from rag.domain.ports import Jobs
 from rag.domain.records import FileOutcome, FileState
 from rag.domain.syncing import SyncOptions
-from rag.domain.types import Access, IngestReport
+from rag.domain.types import Access, IngestReport, Job
 from tests.api.parts import TOKEN, House
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -158,6 +158,25 @@ def test_what_is_due_is_synced_once_and_what_fails_waits_for_its_next_time(house
     assert schedule.look() == []
     assert [asked for asked, _ in house.ingestor.asked] == [source, source]
     assert OWNER == "schedule"
+
+
+def test_a_sync_that_could_not_be_started_is_started_at_the_next_look(house: House) -> None:
+    source = put_file(house, "a.md", "indexed")
+    house.services.sources.schedule(source, 900)
+
+    class Full(JobRunner):
+        def start(self, *_: object, **__: object) -> Job:
+            raise StorageFailed("The disk is full.")
+
+    jobs = house.app().state.shared.jobs
+    schedule = Schedule(
+        house.services.sources, house.services.ingestor, Full(house.services.jobs, jobs._pool), clock=lambda: NOW
+    )
+    with pytest.raises(StorageFailed):
+        schedule.look()
+    schedule._jobs = jobs
+    assert schedule.look() == [source]
+    settle(schedule)
 
 
 def settle(schedule: Schedule) -> None:

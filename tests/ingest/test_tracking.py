@@ -151,6 +151,15 @@ def test_who_signs_in_is_kept_out_of_the_name_of_the_source() -> None:
         open_mlflow("mlflow:/etc/passwd")
 
 
+@pytest.mark.parametrize(
+    "name", ["ftp://ana:hunter2@host/x", "http://ana:hunter2@host:port", "http://ana:hunter2@[::1"]
+)
+def test_a_name_that_cannot_be_followed_is_refused_without_its_password(name: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        mlflow_opener({})(f"mlflow:{name}")
+    assert "hunter2" not in str(caught.value)
+
+
 def test_a_token_goes_to_the_server_it_belongs_to_and_to_no_other() -> None:
     opened = mlflow_opener({"MLFLOW_TRACKING_URI": f"{URL}/", "MLFLOW_TRACKING_TOKEN": "t0p"})
     assert opened(f"mlflow:{URL}").signs_in

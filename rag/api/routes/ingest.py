@@ -172,7 +172,10 @@ def _allowed_paths(given: Sequence[str], call: Call) -> list[Path | str]:
     """Links are followed before the check, and what was checked is what is read."""
     asked: list[Path | str] = [name for name in given if _remote(name)]
     if asked and not call.trusted:
-        raise NotAllowed(f"{asked[0]} may be named by the command line of this machine only.", fix="Ask who runs it.")
+        raise NotAllowed(
+            "An address on the network may be named by the command line of the service's machine only.",
+            fix="Run `teamlore ingest ADDRESS` there, once; then POST /v1/sources/{source}/sync asks it again.",
+        )
     local = [name for name in given if not _remote(name)]
     paths = [_resolved(path) for path in local]
     _check_roots(local, paths, call)
