@@ -10,7 +10,6 @@ CHECKOUT = Path(__file__).parents[2]
 QUESTIONS = (
     "Why did the loss of run kb-17 become NaN?",
     "Which run had the highest val_map?",
-    "What changed between run kb-19 and kb-20?",
     "What replaced the decision to train in fp16?",
     "How was the data loading bottleneck solved?",
     "Who maintains the iPhone app?",

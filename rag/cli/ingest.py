@@ -30,7 +30,7 @@ def ingest(
         list[str], typer.Argument(metavar="PATH...", help="Files, folders, or `mlflow:http://HOST:PORT`.")
     ],
     space: Annotated[str, typer.Option(help="The space it goes to: who may read is granted by space.")] = "default",
-    kind: Annotated[str, typer.Option(help="The kind of all of it, where it does not say so itself.")] = "",
+    kind: Annotated[str, typer.Option(help="The kind of all of it, whatever it says itself; kept for later.")] = "",
     plan: Annotated[bool, typer.Option("--plan", help="Only show what would be done.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Stay, and ingest what changes, until Ctrl+C.")] = False,
     retry: Annotated[
