@@ -4,27 +4,23 @@ The outcome depends on the set of identities alone, never on the order in which 
 home as it is now stays apart, and is looked at again when more is known.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 
+from ingest.identities import Told, related, told_by, without_shared
 from rag.domain.people import Group, Key, Known, Settled, TeamEntry, fold_name, is_full, is_role
 
 BY_HAND = "by hand"
 BY_FILE = "people.yaml"
 USERS = ("mlflow", "wandb")  # an id there is what somebody signs in with
-NO_ACCOUNT = ("name", "git", "mail", "irc")  # one person may have any number of them
-ADDRESS = re.compile(r"[^\s@<>,;:\"]{1,64}@[\w.-]{1,190}")
-NOREPLY = re.compile(r"(?:\d{1,12}[+-])?([\w.-]{1,64})@users\.noreply\.(github|gitlab)\.com")
-MACHINE = re.compile(r".*\.(?:local|localdomain|lan|internal|home|none)|[^.]*")
 SHORTEST_USER = 3
 Proposal = tuple[str, list[Key]]  # evidence, and who it says are one
 
 
 def match(known: Sequence[Known], settled: Settled) -> list[Group]:
     """Persons in the order of their first identity. Every identity is in exactly one."""
-    told = {one.key: one for one in _without_shared([_told(one) for one in known])}
+    in_order = sorted(known, key=lambda one: one.key)
+    told = {one.key: one for one in without_shared([told_by(one) for one in in_order])}
     matching = _Matching(told, settled)
     matching.pin(_Claims(settled.entries))
     for keys in settled.merged:
@@ -35,73 +31,6 @@ def match(known: Sequence[Known], settled: Settled) -> list[Group]:
     matching.join(_by_name(matching.free()))
     matching.join(_by_mailbox(matching))
     return matching.groups()
-
-
-# --- what one identity says -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    key: Key
-    names: frozenset[str]  # folded
-    spoken: frozenset[str]  # of these the full ones
-    full: frozenset[str]  # the same, unless they could not be one person's
-    addresses: frozenset[str]  # of a person, so far as one address tells
-    own: frozenset[str]  # of these: no two people have one, and few people have two
-    logins: frozenset[str]  # "github:ada"
-
-    @property
-    def account(self) -> str:
-        """Where this is one of the accounts of which nobody has two; empty for what is no account."""
-        system, id_ = self.key
-        realm = id_.rpartition("/")[0]
-        return "" if system in NO_ACCOUNT else f"{system} {realm}"
-
-    @property
-    def mailboxes(self) -> set[str]:
-        return {address.partition("@")[0].partition("+")[0] for address in self.addresses}
-
-
-def _told(one: Known) -> _Told:
-    system, id_ = one.key
-    written = {address.casefold() for address in (*one.emails, id_, *one.names) if ADDRESS.fullmatch(address)}
-    found = {address: NOREPLY.fullmatch(address) for address in written}
-    logins = {f"{login[2]}:{login[1]}" for login in found.values() if login}
-    if system in ("github", "gitlab"):
-        logins.add(f"{system}:{id_.casefold()}")
-    addresses = {address for address, login in found.items() if not login and not is_role(address.partition("@")[0])}
-    names = frozenset(fold_name(name) for name in one.names if not ADDRESS.fullmatch(name))
-    spoken = (fold_name(name) for name in one.names if len(name.split()) > 1 and not ADDRESS.fullmatch(name))
-    full = frozenset(name for name in spoken if is_full(name) and not is_role(name))
-    return _Told(
-        one.key,
-        names,
-        full,
-        full if related(full) else frozenset(),
-        frozenset(addresses),
-        frozenset(address for address in addresses if not MACHINE.fullmatch(address.partition("@")[2])),
-        frozenset(logins),
-    )
-
-
-def _without_shared(told: Sequence[_Told]) -> Iterator[_Told]:
-    """Addresses under which people of different names write tell nothing of any of them."""
-    names: dict[str, set[str]] = defaultdict(set)
-    for one in told:
-        for address in one.addresses:
-            names[address] |= one.spoken
-    shared = {address for address, some in names.items() if not related(some)}
-    return (replace(one, addresses=one.addresses - shared, own=one.own - shared) for one in told)
-
-
-def related(names: Iterable[str]) -> bool:
-    """Each full name shares a word with another: they may be one person's, who has married or goes by a short form."""
-    rest = [{word for word in name.split() if len(word) > 1} for name in sorted(names)]
-    reached = rest.pop(0) if rest else set()
-    while near := [words for words in rest if words & reached]:
-        reached |= set().union(*near)
-        rest = [words for words in rest if words not in near]
-    return not rest
 
 
 # --- what people.yaml says ------------------------------------------------------------------------------------------
@@ -121,7 +50,7 @@ class _Claims:
             for name in (entry.name, *entry.names):
                 self.by[2][fold_name(name)].add(n)
 
-    def owner(self, one: _Told) -> int | None:
+    def owner(self, one: Told) -> int | None:
         system, id_ = one.key
         accounts = [f"{system}:{id_.casefold()}", *(f"git:{name}" for name in one.names if system == "git")]
         for found, said in zip(self.by, (accounts, [*one.addresses, id_.casefold()], one.names), strict=True):
@@ -136,23 +65,23 @@ class _Claims:
 # --- evidence -------------------------------------------------------------------------------------------------------
 
 
-def _by_address(told: Sequence[_Told]) -> Iterator[Proposal]:
+def _by_address(told: Sequence[Told]) -> Iterator[Proposal]:
     found = _gather((address, one) for one in told for address in one.addresses)
     yield from ((f"same e-mail: {address}", keys) for address, keys in found)
 
 
-def _by_login(told: Sequence[_Told]) -> Iterator[Proposal]:
+def _by_login(told: Sequence[Told]) -> Iterator[Proposal]:
     found = _gather((login, one) for one in told for login in one.logins if not is_role(login.partition(":")[2]))
     yield from ((f"same login: {login}", keys) for login, keys in found)
 
 
-def _by_name_and_mailbox(told: Sequence[_Told]) -> Iterator[Proposal]:
+def _by_name_and_mailbox(told: Sequence[Told]) -> Iterator[Proposal]:
     """One name and one mailbox at two places: who moved, or writes from home too."""
     found = _gather((f"{name}, {box}", one) for one in told for name in one.full for box in one.mailboxes)
     yield from ((f"same name and mailbox: {both}", keys) for both, keys in found)
 
 
-def _by_name(told: Sequence[_Told]) -> Iterator[Proposal]:
+def _by_name(told: Sequence[Told]) -> Iterator[Proposal]:
     found = _gather((name, one) for one in told for name in one.full)
     yield from ((f"same name: {name}", keys) for name, keys in found)
 
@@ -181,7 +110,7 @@ def _by_mailbox(matching: "_Matching") -> Iterator[Proposal]:
                 yield f"user is the {says}: {user}", [*keys, *others]
 
 
-def _gather(pairs: Iterable[tuple[str, _Told]]) -> list[tuple[str, list[Key]]]:
+def _gather(pairs: Iterable[tuple[str, Told]]) -> list[tuple[str, list[Key]]]:
     """Who shares each value, in order."""
     found: dict[str, list[Key]] = defaultdict(list)
     for value, one in pairs:
@@ -195,15 +124,15 @@ def _gather(pairs: Iterable[tuple[str, _Told]]) -> list[tuple[str, list[Key]]]:
 class _Matching:
     """Groups that grow. What stays apart by hand takes no part in matching."""
 
-    def __init__(self, told: dict[Key, _Told], settled: Settled) -> None:
-        self.told = told
+    def __init__(self, told: dict[Key, Told], settled: Settled) -> None:
+        self.told = told  # in order
         self.apart = settled.apart
         self.above: dict[Key, Key] = {key: key for key in told}
         self.evidence: dict[Key, str] = {}
         self.pins: dict[Key, frozenset[int]] = {}  # entries of people.yaml, by root
 
-    def free(self) -> list[_Told]:
-        return [one for key, one in sorted(self.told.items()) if key not in self.apart]
+    def free(self) -> list[Told]:
+        return [one for key, one in self.told.items() if key not in self.apart]
 
     def full_names(self, keys: Iterable[Key]) -> set[str]:
         return {name for key in keys for name in self.told[key].full}
@@ -232,14 +161,15 @@ class _Matching:
 
         `several`: the evidence tells, even of one who has two addresses or accounts.
         """
-        made = list(proposals)
+        made = [(evidence, keys) for evidence, keys in proposals if len(keys) > 1]
         trial = _Trial()
         for _, keys in made:
             trial.unite([self.root(key) for key in keys])
         members: dict[Key, list[Key]] = defaultdict(list)
-        for key in sorted(self.told):
-            members[trial.root(self.root(key))].append(key)
-        possible = {top: self._one_person(members[top], several=several) for top in {*map(trial.root, trial.above)}}
+        for key in self.told:
+            if (root := self.root(key)) in trial.above:
+                members[trial.root(root)].append(key)
+        possible = {top: self._one_person(keys, several=several) for top, keys in members.items()}
         for evidence, keys in made:
             if possible[trial.root(self.root(keys[0]))]:
                 self._unite(keys, evidence)
@@ -274,9 +204,9 @@ class _Matching:
 
     def groups(self) -> list[Group]:
         found: dict[Key, dict[Key, str]] = defaultdict(dict)
-        for key in sorted(self.told):
+        for key in self.told:
             found[self.root(key)][key] = self.evidence.get(key, "")
-        return [Group(evidence=found[root], entry=min(self.pins.get(root, ()), default=None)) for root in sorted(found)]
+        return [Group(evidence=found[root], entry=min(self.pins.get(root, ()), default=None)) for root in found]
 
 
 class _Trial:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.authors import address_of, with_people
-from ingest.people import match, related
+from ingest.identities import related
+from ingest.people import match
 from rag.domain.people import Key, Known, Settled, TeamEntry, fold_name
 from rag.domain.records import Identity
 from rag.domain.types import Fact, Parsed
