@@ -13,7 +13,7 @@ from ingest.readers.base import Candidate, look_at
 from ingest.sync import Scope, Seen
 from rag.domain.errors import UnreadableSource
 from rag.domain.ports import OnProgress
-from rag.domain.records import FileOutcome
+from rag.domain.records import FileOutcome, Revision
 from rag.domain.types import Parsed
 
 COMMITS = ".git"  # the path of the commits' documents: no walk finds a file of that name
@@ -74,6 +74,17 @@ class Repository:
         for depth in range(max(map(len, older.values()), default=0) - 1, -1, -1):
             layer = {path: pasts[depth] for path, pasts in older.items() if len(pasts) > depth}
             yield self._read_past(layer)
+
+    def committed(self, paths: Sequence[str]) -> dict[str, Revision]:
+        """Of paths that were stored before they were committed: what made them, where they are as it left them."""
+        stored = self.stored()
+        made = {}
+        for path in paths:
+            pasts = self._past(path) if "" in stored.get(path, ()) else ()
+            place = self.files.target.found.get(path)
+            if pasts and place is not None and _same(Candidate(path=place, relative=path), pasts[0]):
+                made[path] = pasts[0].revision
+        return made
 
     def _unknown(self, path: str, known: Collection[str] | None) -> Sequence[Past]:
         """Newest first, without the version that the file holds now. `known`: revisions; None: a new path."""

@@ -12,7 +12,7 @@ from ingest.fingerprint import Fingerprints
 from ingest.origins import Origin, Reading
 from ingest.pace import Pace
 from ingest.redaction import Redaction
-from ingest.repository import Repository
+from ingest.repository import COMMITS, Repository
 from ingest.sync import Plan, Seen
 from ingest.tally import Tally
 from ingest.writer import Writer
@@ -60,6 +60,8 @@ def carry_out(work: Work, run: Run) -> None:
     """Everything that is written is written file by file, so that what was done stays when it is stopped."""
     if isinstance(work.origin, Repository):
         _read_past(work, work.origin, run)
+        if COMMITS in work.todo.read:
+            _attribute(work, work.origin, run)
     _read(work, run)
     run.conversations.settle(work.source, gone=work.todo.gone)
     run.writer.flush()
@@ -80,6 +82,16 @@ def _read_past(work: Work, repository: Repository, run: Run) -> None:
             ):
                 run.writer.put(document)
         run.writer.flush()
+
+
+def _attribute(work: Work, repository: Repository, run: Run) -> None:
+    """What was read while it was being worked on, and committed since."""
+    mask = run.redactor.words
+    made = {
+        path: replace(one, by=mask(one.by)[0], reason=mask(one.reason)[0])
+        for path, one in repository.committed(work.todo.unchanged).items()
+    }
+    run.writer.catalog.attribute(work.source.id, made)
 
 
 def _read(work: Work, run: Run) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from rag.domain.records import FileOutcome, FileState
+from rag.domain.records import FileOutcome, FileState, Revision
 from rag.domain.syncing import CAREFUL, FileRow, SourceInfo, SourcePlan, SyncOptions
 from rag.domain.types import (
     Access,
@@ -98,6 +98,10 @@ class Catalog(Protocol):
 
     def revisions(self, source: str) -> dict[str, frozenset[str]]:
         """{path: the revisions that made its versions}; "" of a version nobody said anything about."""
+        ...
+
+    def attribute(self, source: str, made: Mapping[str, Revision]) -> None:
+        """{path: what made its current versions}: who and why, told after they were stored. Others stay as they are."""
         ...
 
     def known_vectors(self, hashes: Sequence[str], model: str) -> dict[str, Matrix]:

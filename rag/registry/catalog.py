@@ -1,12 +1,13 @@
 """The catalog port on SQL."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine, insert, select
 
 from rag.domain.people import Match
+from rag.domain.records import Revision
 from rag.domain.types import (
     Access,
     Change,
@@ -63,6 +64,10 @@ class SqlCatalog:
             for path, revision in connection.execute(told):
                 found.setdefault(path, set()).add(revision)
         return {path: frozenset(known) for path, known in found.items()}
+
+    def attribute(self, source: str, made: Mapping[str, Revision]) -> None:
+        with writing(self.engine) as connection:
+            write.attribute(connection, source, made)
 
     def known_vectors(self, hashes: Sequence[str], model: str) -> dict[str, Matrix]:
         with reading(self.engine) as connection:

@@ -1,14 +1,15 @@
 """The write protocol: what one commit does to the tables, inside the caller's transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, Select, Table, and_, bindparam, insert, literal, select, update
+from sqlalchemy import Connection, Row, Select, Table, and_, bindparam, exists, insert, literal, select, update
 
 from rag.domain.errors import NotFound
+from rag.domain.records import Revision
 from rag.domain.types import Document, PathUpdate, Prepared
 from rag.registry.codecs import digest, pack_list, pack_marks, pack_text, pack_vector, plain_facts, sections
 from rag.registry.identity import chunk_id, document_id, text_hash
@@ -252,6 +253,16 @@ def _execute(connection: Connection, plan: Plan) -> None:
 def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     if rows:
         connection.execute(insert(table).inline(), rows)
+
+
+def attribute(connection: Connection, source: str, made: Mapping[str, Revision]) -> None:
+    """Current versions that nobody was said to have made."""
+    place = documents.c.source == source, documents.c.path == bindparam("p"), documents.c.current == versions.c.number
+    current = exists().where(*place, documents.c.id == versions.c.document)
+    columns: dict[str, Any] = {"revision": bindparam("id"), "changed_by": bindparam("by"), "reason": bindparam("why")}
+    rows = [{"p": path, "id": one.id, "by": one.by, "why": one.reason} for path, one in made.items()]
+    if rows:
+        connection.execute(update(versions).where(versions.c.revision == "", current).values(columns), rows)
 
 
 def feed_removals(connection: Connection, ids: Sequence[str]) -> None:

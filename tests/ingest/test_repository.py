@@ -19,6 +19,7 @@ from tests.ingest.inline import InlinePool, NoIndexes
 from tests.ingest.test_history import Team
 
 ALL = Access(everything=True)
+TOKEN = "ghp_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5"
 
 
 class House:
@@ -68,6 +69,21 @@ def test_each_version_says_who_made_it_and_why(house: House) -> None:
     house.team.commit("The loss was flat", "Bo Li <bo@example.org>", run="lr 3e-4")
     house.ingest()
     assert house.history("run.md") == [("lr 1e-4", "Ada", "Start low"), ("lr 3e-4", "Bo Li", "The loss was flat")]
+
+
+def test_what_was_committed_after_it_was_read_gets_its_author_and_reason(house: House) -> None:
+    house.team.commit("Start low", run="lr 1e-4", other="Text")
+    (house.team.root / "run.md").write_text("lr 3e-4")
+    (house.team.root / "other.md").write_text("Never committed")
+    house.ingest()
+    assert house.history("run.md")[-1] == ("lr 3e-4", "", "")
+    house.team.commit(f"Flat, says {TOKEN}", "Bo Li <bo@example.org>", run="lr 3e-4")
+    house.ingest()
+    assert house.history("run.md") == [
+        ("lr 1e-4", "Ada", "Start low"),
+        ("lr 3e-4", "Bo Li", "Flat, says [masked:github-token]"),
+    ]
+    assert house.history("other.md")[-1] == ("Never committed", "", "")
 
 
 def test_what_it_said_then_is_found_by_date(house: House) -> None:
