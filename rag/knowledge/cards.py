@@ -26,6 +26,10 @@ class Header:
         return tuple(stated for stated in self.said if stated.key == key)
 
     @property
+    def says(self) -> frozenset[tuple[str, str]]:
+        return frozenset((stated.key, stated.value) for stated in self.said)
+
+    @property
     def number(self) -> str:
         """`PEP 386`; empty when it has none."""
         return next((stated.value for stated in self.all("number")), "")
@@ -72,6 +76,8 @@ class Shelf:
     def of(cls, stated: Iterable[Stated]) -> "Shelf":
         said: dict[tuple[str, int], list[Stated]] = defaultdict(list)
         for fact in stated:
+            if fact.document.kind == "run":  # its status is another matter
+                continue
             said[fact.document.id, fact.document.version].append(fact)
         shelf = cls(tuple(Header(document=facts[0].document, said=tuple(facts)) for facts in said.values()))
         for header in shelf.headers:
@@ -80,14 +86,16 @@ class Shelf:
         return shelf
 
     def find(self, question: HeaderQuestion) -> Header | None:
-        """The one document that is named; None when none or several are, or when more is said than its name."""
+        """The one document that is named, or one of copies that say the same; None when none or several are, or when
+        more is said than its name.
+        """
         fits: list[tuple[float, Header]] = []
         for header in self.headers:
             missing = _fit(question, header)
             if missing is not None:
                 fits.append((missing, header))
         best = [header for missing, header in fits if missing == min(fits, key=lambda fit: fit[0])[0]]
-        same = {(header.number, header.document.title) for header in best}
+        same = {(header.number, header.document.title, header.says) for header in best}
         return best[0] if len(same) == 1 else None
 
     def successors(self, header: Header) -> list[Link]:

@@ -218,7 +218,13 @@ class Gist:
         return 1
 
     def ended(self) -> bool:
-        return any(piece.kind == "start" and piece.term == "end_time" for piece in self.core)
+        """`ended`, or `when did it end`, where the word means no last value."""
+        verb = self.has("when")
+        return any(
+            (piece.kind, piece.term) == ("start", "end_time")
+            or (verb and piece.kind == "side" and piece.text.casefold() == "end")
+            for piece in self.core
+        )
 
     def _year(self, month: int) -> int:
         """The last one in which a run started in that month; else the last one in which the month has begun."""

@@ -114,7 +114,10 @@ class _Reader:
 
 
 def _number(atom: Atom) -> float | None:
-    if atom.quoted:
+    """None where its size is open: 74% is 0.74 of one run and 74 of another, 0,001 is a thousandth to many."""
+    if atom.quoted or atom.text[:1] not in "-.0123456789":
         return None
-    text = atom.text.replace(",", "") if not atom.text.endswith("%") else atom.text[:-1].replace(",", "")
-    return finite(text) if text[:1] in "-.0123456789" else None
+    first, *groups = atom.text.partition(".")[0].split(",")
+    if groups and (first.lstrip("-")[:1] in ("", "0") or any(len(group) != 3 for group in groups)):
+        return None
+    return finite(atom.text.replace(",", ""))

@@ -257,3 +257,16 @@ def test_header_questions_of_the_peps_are_answered_from_their_headers(
         if not found or (quotes and not question["answerable"]):
             wrong.append(question["id"])
     assert wrong == []
+
+
+def test_of_copies_that_disagree_neither_is_believed(tmp_path: Path) -> None:
+    copies = {
+        "old/pep-0700.rst": pep(700, "Wheels for all", "Draft"),
+        "new/pep-0700.rst": pep(700, "Wheels for all", "Final"),
+        "old/pep-0701.rst": pep(701, "Sledges", "Final"),
+        "new/pep-0701.rst": pep(701, "Sledges", "Final"),
+    }
+    catalog, facts = filled(copies, tmp_path)
+    lookup = DecisionLookup(facts, catalog)
+    assert lookup.look_up(Query(text="What is the status of PEP 700?", access=ALL)) is None
+    assert lookup.look_up(Query(text="What is the status of PEP 701?", access=ALL)) is not None

@@ -58,6 +58,8 @@ def lab() -> Lab:
         ("Did run a384553e fail?", "failed: status"),
         ("how long did run 42428211 take", "2 h 3 min 4 s: duration"),
         ("When did run 42428211 start?", "2026-03-02T10:00:00+00:00: start time"),
+        ("When did run 42428211 end?", ": end time of"),
+        ("When did the latest run end?", ": end time of"),
         ("Who ran run 42428211?", "mira: user"),
         ("What is the note of run 42428211?", "The first that did not diverge.: note"),
         ("Did run 42428211 use Adam?", "Adam: parameter optimizer"),

@@ -21,6 +21,8 @@ PLAIN = RunRecord(  # a run with names that are ordinary words
 )
 
 NOT_ABOUT_RUNS = """
+Which runs had an acc above 50%?
+Which runs used lr 0,001?
 Why did run kb-17 diverge in fp16?
 Why did run 3 fail?
 Why did the baseline run fail so early?
