@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email import policy
 from email.errors import MessageError
-from email.headerregistry import HeaderRegistry
+from email.headerregistry import BaseHeader, HeaderRegistry
 from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
 from email.utils import getaddresses, parsedate_to_datetime
@@ -23,8 +23,16 @@ from rag.domain.types import Message, Parsed
 SUFFIXES = frozenset({".eml", ".msg"})
 MOST_NAMED = 20
 MOST_LINES = 2_000  # of headers in front of the text
-# Without the cache every look at a header parses it again, some twenty times for each mail.
-POLICY = policy.default.clone(header_factory=lru_cache(maxsize=512)(HeaderRegistry()))
+LONGEST_HEAD = 10_000  # characters: the library's parser takes four minutes for a From of 100,000 quotation marks
+HEADERS = HeaderRegistry()
+
+
+@lru_cache(maxsize=512)  # without it every look at a header parses it again, some twenty times for each mail
+def _header(name: str, value: str) -> BaseHeader:
+    return HEADERS(name, value[:LONGEST_HEAD])
+
+
+POLICY = policy.default.clone(header_factory=_header)
 BROKEN = (MessageError, ValueError, LookupError, TypeError, AttributeError, OSError, IndexError, RecursionError)
 
 

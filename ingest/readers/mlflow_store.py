@@ -14,6 +14,7 @@ from ingest.readers._runs import noted
 from ingest.readers._tree import files_of, read_rest
 from ingest.readers.base import Candidate, Limits, Reader
 from ingest.text.decode import clean
+from ingest.text.safe_yaml import load_yaml
 from rag.domain.errors import UnreadableSource
 from rag.domain.types import Parsed
 
@@ -225,7 +226,7 @@ def _yaml(path: Path) -> dict[str, str]:
 
 def _loaded(path: Path) -> dict[str, object]:
     try:
-        loaded = yaml.load(_value(path), LOADER)
+        loaded = load_yaml(_value(path), LOADER)
     except (yaml.YAMLError, RecursionError) as error:
         raise UnreadableSource(f"its {META} is no YAML.") from error
     if not isinstance(loaded, dict):

@@ -17,7 +17,7 @@ from rag.domain.errors import UnreadableSource, UnsupportedFormat
 from rag.domain.types import Page, Parsed
 
 LEGACY = {".doc": ".docx", ".dot": ".docx", ".ppt": ".pptx", ".pps": ".pptx"}
-DAMAGE = (*DAMAGED, KeyError, AttributeError, TypeError, SyntaxError)  # what a broken file makes its libraries raise
+DAMAGE = (*DAMAGED, LookupError, AttributeError, TypeError, SyntaxError)  # what a broken file makes its libraries raise
 
 
 def claims_office(candidate: Candidate) -> bool:

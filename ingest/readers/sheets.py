@@ -14,7 +14,7 @@ from rag.domain.types import Page, Parsed
 
 SUFFIXES = frozenset({".xlsx", ".xlsm", ".xltx", ".xls"})
 MOST_COLUMNS = 1_000
-DAMAGE = (*DAMAGED, KeyError, AttributeError, TypeError, IndexError, SyntaxError)
+DAMAGE = (*DAMAGED, LookupError, AttributeError, TypeError, SyntaxError, AssertionError, ArithmeticError)
 CELLS_PER_ELEMENT = 20  # a row of cells counts as an element
 
 Rows = Iterator[Sequence[str]]
@@ -76,10 +76,11 @@ def _xlsx(candidate: Candidate, limits: Limits) -> Parsed:
 def _xls(candidate: Candidate, limits: Limits) -> Parsed:
     """The format of before 2007."""
     import xlrd  # type: ignore[import-untyped]
+    from xlrd.compdoc import CompDocError  # type: ignore[import-untyped]
 
     try:
         book = xlrd.open_workbook(file_contents=read_bytes(candidate, limits), on_demand=True, logfile=_Nowhere())
-    except xlrd.XLRDError as error:
+    except (xlrd.XLRDError, CompDocError) as error:
         raise UnreadableSource(
             f"{candidate.relative} is no workbook that can be read: {one_line(str(error))}.", fix="Save it as .xlsx."
         ) from error

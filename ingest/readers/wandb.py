@@ -15,6 +15,7 @@ from ingest.readers._wandb_log import RunLog, read_log
 from ingest.readers.base import Candidate, Limits, Reader
 from ingest.text.decode import clean
 from ingest.text.outputs import output_text
+from ingest.text.safe_yaml import load_yaml
 from ingest.text.structured import load_json
 from rag.domain.errors import UnreadableSource
 from rag.domain.types import Parsed
@@ -150,7 +151,7 @@ def _loaded(folder: Path, place: str, name: str, inside: set[str], notes: list[s
     try:
         with (folder / place / name).open("rb") as file:
             text = clean(file.read(LONGEST_FILE).decode("utf-8", "replace"))
-        value = yaml.load(text, LOADER) if name == CONFIG else load_json(text, place + name)
+        value = load_yaml(text, LOADER) if name == CONFIG else load_json(text, place + name)
     except (yaml.YAMLError, RecursionError):
         notes.append(f"{place}{name} is no YAML.")
         return {}

@@ -9,6 +9,7 @@ from datetime import date, time
 import yaml
 
 from ingest.text.dates import iso_date
+from ingest.text.safe_yaml import load_yaml
 from rag.domain.types import Fact, Value
 
 LONGEST = 64 * 2**10  # characters of a front matter
@@ -116,7 +117,7 @@ def people(text: str) -> tuple[str, ...]:
 
 
 def _yaml(block: str) -> object:
-    return yaml.load(block, Loader=LOADER)  # a safe loader: builds no objects
+    return load_yaml(block, LOADER)  # a safe loader: builds no objects
 
 
 def _names(value: object) -> Iterator[str]:
