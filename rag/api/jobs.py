@@ -94,8 +94,11 @@ class JobRunner:
             on_progress(Progress(stage="starting", done=0, total=0))
             report = task(on_progress)
         except Exception as error:  # noqa: BLE001 - whatever it was, the job ends
-            log.error("job failed", job=job, trace=traceback.format_exc())
             problem = problem_of(error)
+            if isinstance(error, TeamloreError):
+                log.warning("job failed", job=job, reason=problem.detail)
+            else:
+                log.error("job failed", job=job, trace=traceback.format_exc())
             self._finish(job, _End(error=f"{problem.detail} {problem.fix}".strip()))
         else:
             self._finish(job, _End(report=report))

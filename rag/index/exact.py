@@ -32,6 +32,7 @@ class ExactIndex:
         self._catalog = catalog
         self._model = model
         self._lock = threading.RLock()
+        self.dimension = dimension
         self._matrix: Matrix = np.zeros((0, dimension), dtype=np.float32)  # longer than the rows in use
         self._came: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)  # seq of each row, ascending
         self._alive: npt.NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)

@@ -254,7 +254,8 @@ class ServedDense:
         ids = sorted(chunk_id for chunk_id in current if chunk_id not in later)
         picked = np.random.default_rng(0).permutation(len(ids))[:SAMPLE]
         entries = self._exact.entries([ids[at] for at in picked])
-        vectors = np.stack([entry.vector for entry in entries]) if entries else np.zeros((0, 1), dtype=np.float32)
+        none = np.zeros((0, self._exact.dimension), dtype=np.float32)
+        vectors = np.stack([entry.vector for entry in entries]) if entries else none
         return [entry.chunk_id for entry in entries], vectors
 
     def _is_reached(self, hits: Sequence[str], vector: Matrix) -> bool:

@@ -42,7 +42,11 @@ def list_question(text: str) -> ListQuestion | None:
 def tell_list(question: ListQuestion, shelf: Shelf, quoter: Quoter) -> Finding | None:
     """A count, the first of them, and each one's line. None where nothing of the sort is known."""
     series = SERIES.get(question.sort, "")
-    sort = [header for header in shelf.headers if header.status and header.number.startswith(series)]
+    sort = [
+        header
+        for header in shelf.headers
+        if header.status and (header.number.startswith(series) if series else header.document.kind == "decision")
+    ]
     fits = [header for header in sort if header.status and header.status.value.casefold() == question.state]
     if not sort:
         return None

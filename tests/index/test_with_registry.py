@@ -92,6 +92,21 @@ def test_a_new_version_takes_the_place_of_the_old_one(home: Home, caught_up: boo
     indexes.close()
 
 
+@pytest.mark.slow
+def test_an_index_of_which_nothing_is_left_is_not_taken_for_damaged(home: Home) -> None:
+    indexes = home.open()
+    home.write("a.md", text="warmup of the scheduler")
+    indexes.catch_up()
+    indexes.close()
+    built = SqlGenerations(home.engine).current("dense")
+    home.write("a.md", text="cosine schedule instead")
+    again = home.open()
+    again.catch_up()
+    assert SqlGenerations(home.engine).current("dense").id == built.id  # type: ignore[union-attr]
+    assert found(home, again, "cosine") == {"a.md"}
+    again.close()
+
+
 @pytest.mark.parametrize("way", ["hide", "purge"])
 def test_what_was_taken_away_is_in_no_index_after_the_next_catch_up(home: Home, way: str) -> None:
     indexes = home.open()
