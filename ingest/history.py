@@ -137,6 +137,11 @@ def open_history(root: Path, depth: Depth) -> GitHistory | None:
 
     try:
         with closing(Repo(str(root))) as repo:
+            if not _belongs(root, repo):
+                raise UnreadableSource(
+                    f"The .git of {root.name} leads to a repository that knows nothing of this folder.",
+                    fix="Ingest the repository itself, or make this folder with `git worktree add`.",
+                )
             return GitHistory(root=root, head=repo.head().decode(), depth=depth)
     except KeyError as error:
         if error.args == (b"HEAD",):
@@ -144,6 +149,24 @@ def open_history(root: Path, depth: Depth) -> GitHistory | None:
         raise _unreadable(root, error) from error
     except _damaged() as error:
         raise _unreadable(root, error) from error
+
+
+def _belongs(root: Path, repo: "Repo") -> bool:
+    """A link or a file may lead anywhere: a working tree or a submodule is one that its repository names too."""
+    place = root / ".git"
+    if place.is_symlink():
+        return False
+    if place.is_dir():
+        return True
+    folder = Path(repo.controldir())
+    back = folder / "gitdir"
+    if back.is_file():
+        return (folder / back.read_text("utf-8").strip()).resolve() == place.resolve()
+    try:
+        named = repo.get_config().get(b"core", b"worktree").decode("utf-8")
+    except KeyError:
+        return False
+    return (folder / named).resolve() == root.resolve()
 
 
 def blob_id(data: bytes) -> str:

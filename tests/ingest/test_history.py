@@ -96,3 +96,34 @@ def test_where_a_shallow_clone_ends_nobody_is_said_to_have_made_all_its_files(te
     assert past.revision.at.startswith("2026-05-01T")
     assert [(made.revision.reason, made.paths) for made in history.commits] == [("Fix a typo", ())]
     history.close()
+
+
+@pytest.mark.parametrize("way", ["link", "file"])
+def test_a_git_that_leads_to_a_repository_of_another_folder_is_not_followed(tmp_path: Path, way: str) -> None:
+    Team(tmp_path / "private").commit("Nobody else's business", run="1e-4")
+    here = tmp_path / "here"
+    here.mkdir()
+    if way == "link":
+        (here / ".git").symlink_to(tmp_path / "private" / ".git")
+    else:
+        (here / ".git").write_text(f"gitdir: {tmp_path / 'private' / '.git'}\n")
+    with pytest.raises(UnreadableSource, match="knows nothing of this folder"):
+        open_history(here, Depth())
+
+
+def test_a_submodule_and_a_working_tree_have_their_history(tmp_path: Path) -> None:
+    main = Team(tmp_path / "main")
+    main.commit("Start", run="1e-4")
+    tree, module = tmp_path / "tree", tmp_path / "main" / "module"
+    porcelain.worktree_add(str(main.root), str(tree), branch=b"other")
+    (tmp_path / "main" / ".git" / "modules").mkdir()
+    Team(module).commit("Inside", other="Text")
+    (module / ".git").rename(tmp_path / "main" / ".git" / "modules" / "module")
+    (module / ".git").write_text("gitdir: ../.git/modules/module\n")
+    with (tmp_path / "main" / ".git" / "modules" / "module" / "config").open("a") as config:
+        config.write("[core]\n\tworktree = ../../../module\n")
+    for folder, said in ((tree, "Start"), (module, "Inside")):
+        history = open_history(folder, Depth())
+        assert history is not None
+        assert [made.revision.reason for made in history.commits] == [said]
+        history.close()
