@@ -12,6 +12,7 @@ from rag.cli import keys, models, people, runs, show, sources, versions
 from rag.cli.files import files
 from rag.cli.ingest import ingest
 from rag.cli.open import Given, open_door, settings_of
+from rag.cli.spans import span_of
 from rag.domain.errors import BadInput, NotFound
 
 if TYPE_CHECKING:
@@ -29,11 +30,14 @@ app.add_typer(models.app, name="models", help="Models: list, pull.")
 
 FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True}  # to an app that is imported when it is used
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else there.")]
-Spaces = Annotated[list[str] | None, typer.Option("--space", help="Only this space (repeatable).")]
+Spaces = Annotated[list[str] | None, typer.Option("--space", metavar="SPACE", help="Only this space (repeatable).")]
 Kinds = Annotated[
-    list[str] | None, typer.Option("--kind", help="Only this kind: retro, decision, notebook … (repeatable).")
+    list[str] | None,
+    typer.Option("--kind", metavar="KIND", help="Only this kind: retro, decision, notebook … (repeatable)."),
 ]
-Authors = Annotated[list[str] | None, typer.Option("--author", help="Only by this author (repeatable).")]
+Authors = Annotated[
+    list[str] | None, typer.Option("--author", metavar="NAME", help="Only by this author (repeatable).")
+]
 Facts = Annotated[
     list[str] | None,
     typer.Option("--fact", metavar="KEY=VALUE", help="Only where a header says so: status=accepted (repeatable)."),
@@ -64,7 +68,7 @@ app.add_typer(people.app, name="people")
 @app.command()
 def ask(
     context: typer.Context,
-    question: str,
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="In words, between quotes.")],
     space: Spaces = None,
     kind: Kinds = None,
     author: Authors = None,
@@ -86,7 +90,7 @@ def ask(
 @app.command()
 def search(
     context: typer.Context,
-    query: str,
+    query: Annotated[str, typer.Argument(metavar="WORDS", help="Between quotes, when there are several.")],
     k: Annotated[int, typer.Option("-k", min=1, max=50, help="How many passages.")] = 10,
     space: Spaces = None,
     kind: Kinds = None,
@@ -109,19 +113,24 @@ def search(
 @app.command("show")
 def show_document(
     context: typer.Context,
-    document: Annotated[str, typer.Argument(help="Its id, as answers and hits show it.")],
+    document: Annotated[
+        str, typer.Argument(metavar="DOCUMENT", help="Its id, or ID:VERSION:START-END as answers and hits show it.")
+    ],
     version: Annotated[int | None, typer.Option(help="Which version; else the current one.")] = None,
     start: Annotated[int, typer.Option(min=0, help="First character.")] = 0,
     end: Annotated[int | None, typer.Option(min=0, help="Character after the last.")] = None,
     json: AsJson = False,
 ) -> None:
     """Print a document's text, or the span a citation names."""
+    span = span_of(document)
+    first, last = start or span.start, span.end if end is None else end
     with open_door(context.obj) as door:
-        found = door.text(document, version)
-    text = found["text"][start:end]
+        found = door.text(span.document, span.version if version is None else version)
+    text = found["text"][first:last]
     whole = {name: value for name, value in found.items() if name != "marks"}  # they count from the whole text's start
-    span = {"start": min(start, len(found["text"])), "end": min(start, len(found["text"])) + len(text), "text": text}
-    show.as_json({**whole, **span}) if json else show.raw(text)
+    begin = min(first, len(found["text"]))
+    shown = {"start": begin, "end": begin + len(text), "text": text}
+    show.as_json({**whole, **shown}) if json else show.raw(text)
 
 
 app.command("documents")(listing.documents)

@@ -11,9 +11,15 @@ from rag.domain.errors import BadInput
 
 def documents(
     context: typer.Context,
-    space: Annotated[list[str] | None, typer.Option("--space", help="Only this space (repeatable).")] = None,
-    kind: Annotated[list[str] | None, typer.Option("--kind", help="Only this kind (repeatable).")] = None,
-    author: Annotated[list[str] | None, typer.Option("--author", help="Only by this author (repeatable).")] = None,
+    space: Annotated[
+        list[str] | None, typer.Option("--space", metavar="SPACE", help="Only this space (repeatable).")
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", metavar="KIND", help="Only this kind (repeatable).")
+    ] = None,
+    author: Annotated[
+        list[str] | None, typer.Option("--author", metavar="NAME", help="Only by this author (repeatable).")
+    ] = None,
     fact: Annotated[
         list[str] | None, typer.Option("--fact", metavar="KEY=VALUE", help="Only where a header says so (repeatable).")
     ] = None,
@@ -29,7 +35,8 @@ def documents(
     if json:
         show.as_json(page)
         return
-    show.table(page["documents"], "source", "title", "kind", "date", "document_id")
+    rows = [{**found, "source": show.named(found), "date": found["date"][:10]} for found in page["documents"]]
+    show.table(rows, "document_id", "title", "source", "kind", "date", spare=("source", "kind", "date"))
     if page["next_cursor"]:
         show.line(f"There are more: --cursor {page['next_cursor']}")
 

@@ -78,7 +78,8 @@ def _show_page(page: Json) -> None:
         return
     rows = [_row(run) for run in found]
     names = [name for name in ("name", "experiment", "user") if any(row.get(name) for row in rows)]
-    show.table(rows, "id", *names, "status", "started", *varying(rows))
+    keys = varying(rows)
+    show.table(rows, "id", *names, "status", *keys, "started", spare=(*names[:1], *keys, *names[1:], "started"))
     if page["total"] > len(found):
         show.note(f"{len(found)} of {page['total']} runs: narrow them with --filter, or see more with --limit.")
 
@@ -86,7 +87,7 @@ def _show_page(page: Json) -> None:
 def _row(run: Json) -> Json:
     run_id: str = run["run_id"]
     return {
-        "id": run_id[:8] if len(run_id) == 32 else run_id,
+        "id": show.short_id(run_id),
         "name": run["name"],
         "experiment": run["experiment"],
         "user": run["user"],

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
+from rag.cli.grid import drawn, fitting
 from rag.cli.progress import progress_on
 from rag.domain.errors import TeamloreError
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 OUT = Console(highlight=False, soft_wrap=True, emoji=False)
 ERR = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+WHOLE = "."  # the path of a source that is read as a whole, such as an export
 HIDDEN = "hidden"  # the reason of what is left out because of its name: not worth a line
 
 
@@ -74,15 +75,21 @@ def answer(value: Mapping[str, Any]) -> None:
 
 def _source(citation: Mapping[str, Any], quote: str) -> None:
     OUT.print(
-        f"[cyan]\\[{citation['n']}][/] [bold]{escape(citation['source'])}[/] [dim]· {escape(where(citation))} · "
+        f"[cyan]\\[{citation['n']}][/] [bold]{escape(named(citation))}[/] [dim]· {escape(where(citation))} · "
         f"{_span(citation)}[/]"
     )
     OUT.print(f"    “{escape(quote)}”")
 
 
 def _span(citation: Mapping[str, Any]) -> str:
-    """What `teamlore show` takes: document, version, first character, character after the last."""
-    return f"{citation['document_id']}:{citation['version']} {citation['start']}–{citation['end']}"
+    """What `teamlore show` takes as it is: document, version, first character, character after the last."""
+    return f"{citation['document_id']}:{citation['version']}:{citation['start']}-{citation['end']}"
+
+
+def named(value: Mapping[str, Any]) -> str:
+    """Where it came from; what lies in a source that is read as a whole has its own name, not its folder's."""
+    source: str = value["source"]
+    return source if source != WHOLE else next(iter(value["files"]), value["title"])
 
 
 def where(citation: Mapping[str, Any]) -> str:
@@ -100,12 +107,17 @@ def where(citation: Mapping[str, Any]) -> str:
         case "cell":
             words = f"cell {place['number']} ({place['part']})"
         case "message":
-            words = f"{place['author']}, {place['time']}"
+            words = f"{place['author']}, {place['time'][:16].replace('T', ' ')}"
         case "run":
-            words = f"run {place['run']} {place['key']}".strip()
+            words = f"run {short_id(place['run'])} {place['key']}".strip()
         case _:
             words = ""
     return " · ".join(part for part in (words, " › ".join(citation["section"])) if part)
+
+
+def short_id(run: str) -> str:
+    """The hexadecimal ids of MLflow as its own page shortens them."""
+    return run[:8] if len(run) == 32 and not set(run) - set("0123456789abcdef") else run
 
 
 def hits(values: Sequence[Mapping[str, Any]]) -> None:
@@ -113,7 +125,7 @@ def hits(values: Sequence[Mapping[str, Any]]) -> None:
         OUT.print("Nothing found. Try other words, or fewer filters.")
     for hit in values:
         place = f"{escape(where(hit))} · {_span(hit)} · {hit['score']:.3f}"
-        OUT.print(f"[cyan]{hit['n']:>2}[/] [bold]{escape(hit['source'])}[/] [dim]· {place}[/]")
+        OUT.print(f"[cyan]{hit['n']:>2}[/] [bold]{escape(named(hit))}[/] [dim]· {place}[/]")
         OUT.print(f"   {escape(_shorten(hit['quote'], 280))}")
 
 
@@ -128,7 +140,7 @@ def report(value: Mapping[str, Any]) -> None:
     for item in value["masked"]:
         ERR.print(f"[yellow]masked[/] {escape(item['file'])}: {item['count']} × {escape(item['kind'])}")
     counts = (
-        (value["documents"], "read"),
+        (value["documents"], "document read" if value["documents"] == 1 else "documents read"),
         (value["unchanged"], "unchanged"),
         (value["removed"], "removed"),
         (value["moved"], "moved"),
@@ -136,8 +148,9 @@ def report(value: Mapping[str, Any]) -> None:
         (len(value["failed"]), "failed"),
         (hidden, "hidden"),
     )
-    told = ", ".join(f"{count} {word}" for count, word in counts if count) or "nothing to read"
-    OUT.print(f"{told} · {value['chunks']} passages, {value['embedded']} embedded · {value['seconds']:.1f} s")
+    told = ", ".join(f"{count:,} {word}" for count, word in counts if count) or "nothing to read"
+    passages = f"{value['chunks']:,} passages, {value['embedded']:,} embedded · " if value["chunks"] else ""
+    OUT.print(f"{told} · {passages}{value['seconds']:.1f} s")
 
 
 FATES = (
@@ -150,6 +163,9 @@ FATES = (
     ("parked", "parked", "red"),
     ("skipped", "skip", "yellow"),
 )
+PLANNED = {
+    "added": "to add", "changed": "to change", "moved": "to move", "removed": "to remove", "again": "to try again",
+}  # fmt: skip
 
 
 def plan(sources: Sequence[Mapping[str, Any]]) -> None:
@@ -158,41 +174,55 @@ def plan(sources: Sequence[Mapping[str, Any]]) -> None:
         for key, word, colour in FATES:
             for item in source[key]:
                 if not isinstance(item, Mapping):
-                    OUT.print(f"[{colour}]{word:<9}[/] {escape(item)}")
+                    name = f"{source['source']}, as a whole" if item == WHOLE else item
+                    OUT.print(f"[{colour}]{word:<9}[/] {escape(name)}")
                 elif key == "moved":
                     OUT.print(f"[{colour}]{word:<9}[/] {escape(item['from'])} → {escape(item['to'])}")
                 elif item["reason"] != HIDDEN:
                     OUT.print(f"[{colour}]{word:<9}[/] {escape(item['file'])} [dim]{escape(item['reason'])}[/]")
-        counts = {word: len(source[key]) for key, word, _ in FATES} | {"unchanged": len(source["unchanged"])}
-        told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count) or "nothing there"
+        counts = {PLANNED.get(key, key): len(source[key]) for key, _, _ in FATES}
+        counts["unchanged"] = len(source["unchanged"])
+        told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count) or "nothing there to read"
         OUT.print(f"[bold]{escape(source['source'])}[/] {told}")
     if not sources:
         OUT.print("There is nothing to do.")
 
 
+LEDGER = (
+    "state", "file", "reason", "documents", "passages", "reader", "source", "at", "tries", "seconds",
+)  # fmt: skip
+
+
 def files(rows: Sequence[Mapping[str, Any]], counts: Mapping[str, int]) -> None:
     """The ledger, and how many files there are of each state."""
     shown = [
-        {**row, "at": row["at"][:16].replace("T", " "), "tries": row["tries"] if row["tries"] > 1 else ""}
+        {
+            **row,
+            "file": row["source"] if row["file"] == WHOLE else row["file"],
+            "passages": row["chunks"],
+            "at": row["at"][:16].replace("T", " "),
+            "tries": row["tries"] if row["tries"] > 1 else "",
+        }
         for row in rows
     ]
-    table(shown, "state", "source", "file", "reader", "seconds", "documents", "chunks", "tries", "at", "reason")
+    if shown:
+        table(shown, *LEDGER, spare=("reader", "documents", "source", "passages", "at", "tries", "seconds"))
     note(", ".join(f"{count:,} {state}" for state, count in sorted(counts.items())) or "no file was looked at yet")
 
 
-def table(rows: Sequence[Mapping[str, object]], *columns: str) -> None:
-    """Aligned on a terminal; elsewhere a row a line, its cells between tabs."""
+def table(rows: Sequence[Mapping[str, object]], *columns: str, spare: Sequence[str] = ()) -> None:
+    """Aligned on a terminal, where columns of `spare` give way, the last first; elsewhere cells between tabs."""
     cells = [[" ".join(str(row.get(column, "")).split()) for column in columns] for row in rows]
     if not OUT.is_terminal:
         for line in [list(columns), *cells]:
             sys.stdout.write("\t".join(line).rstrip("\t") + "\n")
         return
-    grid = Table(box=None, pad_edge=False)
-    for n, column in enumerate(columns):
-        grid.add_column(column, overflow="fold", no_wrap=n == 0)
-    for line in cells:
-        grid.add_row(*(escape(cell) for cell in line))
-    OUT.print(grid, soft_wrap=False)
+    shown = fitting(cells, columns, spare, OUT.width)
+    OUT.print(drawn(shown, OUT.width), soft_wrap=False)
+    names = {column.name for column in shown}
+    dropped = [name for n, name in enumerate(columns) if name not in names and any(row[n] for row in cells)]
+    if dropped:
+        note(f"No room for {', '.join(dropped)}: a wider terminal, a pipe or --json shows them.")
 
 
 def tree(value: Mapping[str, Any], indent: str = "") -> None:

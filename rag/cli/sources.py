@@ -28,7 +28,12 @@ def list_sources(context: typer.Context, json: AsJson = False) -> None:
         return
     with open_door(context.obj) as door:
         found = door.client.get("/v1/sources")["sources"]
-    show.as_json({"sources": found}) if json else show.table([_row(source) for source in found], *COLUMNS)
+    if json:
+        show.as_json({"sources": found})
+    elif found:
+        show.table([_row(source) for source in found], *COLUMNS, spare=SPARE)
+    else:
+        show.note("Nothing is kept up to date yet: `teamlore ingest FOLDER`.")
 
 
 @app.command("every")
@@ -85,14 +90,14 @@ def remove(
     with open_door(context.obj, write=True) as door:
         source = find_source(door.client, name)
         files = source["files"]["indexed"]
-        if not yes and not typer.confirm(f"Hide what was read from {files:,} files of {source['name']}?", err=True):
+        if not yes and not typer.confirm(f"Hide what was read of {source['name']} ({files:,} read)?", err=True):
             show.note("Nothing was changed.")
             return
         job = door.client.delete(_place(source))
         ended = door.client.wait(job["id"])
         if ended["error"]:
             raise StorageFailed(f"{source['name']} was not removed: {ended['error']}", fix="Run it again.")
-    show.line(f"{source['name']} is removed: {ended['report']['removed']:,} paths are hidden.")
+    show.line(f"{source['name']} is removed: {ended['report']['removed']:,} hidden.")
 
 
 def find_source(client: "Client", name: str) -> Json:
@@ -127,6 +132,7 @@ def interval_of(seconds: int) -> str:
 
 
 COLUMNS = ("name", "space", "files", "failed", "last sync", "every", "id", "root", "problem")
+SPARE = ("last sync", "id", "root", "every", "space")  # what gives way where there is no room, the last first
 
 
 def _row(source: Json) -> Json:

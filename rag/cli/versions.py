@@ -6,6 +6,7 @@ import typer
 
 from rag.cli import show
 from rag.cli.open import open_door
+from rag.cli.spans import span_of
 
 
 def versions(
@@ -17,7 +18,7 @@ def versions(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """Every version of a document: since when, by whom and why; with --diff what changed."""
-    place = f"/v1/documents/{document}"
+    place = f"/v1/documents/{span_of(document).document}"
     with open_door(context.obj) as door:
         found = (
             door.client.get(f"{place}/diff", before=before, after=after)
@@ -29,7 +30,15 @@ def versions(
     elif "unified" in found:
         _show_difference(found)
     else:
-        show.table([_row(version) for version in found["versions"]], "version", "from", "until", "by", "why")
+        show.table(
+            [_row(version) for version in found["versions"]],
+            "version",
+            "from",
+            "until",
+            "by",
+            "why",
+            spare=("by", "until"),
+        )
 
 
 def _row(version: dict[str, Any]) -> dict[str, str]:

@@ -71,7 +71,7 @@ def test_an_answer_is_one_document_whose_quotes_show_prints(home: Path) -> None:
 def test_people_read_the_quote_its_place_and_no_colour_codes_in_a_pipe(home: Path) -> None:
     ended = called("--home", home, "ask", QUESTION)
     assert "kb-17 diverged because fp16 overflowed" in ended.out
-    assert re.search(r"\[1\] retro\.md · line 3 · Retro · \w+:1 \d+–\d+", ended.out)
+    assert re.search(r"\[1\] retro\.md · line 3 · Retro · \w+:1:\d+-\d+", ended.out)
     assert "\x1b" not in ended.out + ended.err
     assert ended.err == ""
 
