@@ -22,7 +22,7 @@ def gather(folder: Path, topics: Topics, limits: Limits) -> list[str]:
     try:
         index = load(folder / INDEX, INDEX, limits)
     except UnreadableSource as error:
-        topics.note(error.what)
+        topics.damage(error.what)
     exported = moment(string(index, "time"))
     topics.exported = iso(exported) if exported else ""
     used = [INDEX]
@@ -55,7 +55,7 @@ def _read(path: Path, relative: str, place: Place, topics: Topics, limits: Limit
     try:
         found = load(path, relative, limits)
     except UnreadableSource as error:
-        topics.note(error.what)
+        topics.damage(error.what)
         return
     entries = found if isinstance(found, list) else [found]
     messages = [message for entry in entries if (message := _message(entry, relative, limits)) is not None]

@@ -47,7 +47,7 @@ def gather(folder: Path, topics: Topics, limits: Limits) -> list[str]:
         try:
             found = load(folder / page, page, limits)
         except UnreadableSource as error:
-            topics.note(error.what)
+            topics.damage(error.what)
             continue
         lost = 0
         for record in records(found, "zerver_message"):

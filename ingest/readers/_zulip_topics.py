@@ -36,6 +36,7 @@ class Place:
 class Topics:
     exported: str = ""  # ISO 8601; empty: the time of the newest message or edit
     notes: list[str] = field(default_factory=list)
+    whole: bool = True  # else that a message is not there says nothing
     _said: dict[str, list[ChatMessage]] = field(default_factory=dict)
     _places: dict[str, Place] = field(default_factory=dict)
     _files: dict[str, list[str]] = field(default_factory=dict)
@@ -48,6 +49,10 @@ class Topics:
     def note(self, text: str) -> None:
         if len(self.notes) < MOST_NOTES:
             self.notes.append(text)
+
+    def damage(self, text: str) -> None:
+        self.whole = False
+        self.note(text)
 
     def documents(self, notes: Sequence[str]) -> list[Parsed]:
         """By key, those without words left out; `notes` go with the first."""
@@ -69,8 +74,8 @@ class Topics:
                 key=key,
                 channel=place.channel,
                 name=place.name,
-                first=BEGINNING,
-                last=max(exported, iso(said[-1].time)),
+                first=BEGINNING if self.whole else "",
+                last=max(exported, iso(said[-1].time)) if self.whole else "",
                 exported=exported,
             ),
             said,

@@ -59,6 +59,7 @@ class Reading:
     notes: list[str] = field(default_factory=list)
     newest: str = ""  # time stamp of the newest message or edit
     addresses: set[str] = field(default_factory=set)
+    damaged: set[str] = field(default_factory=set)  # days
 
     def note(self, text: str) -> None:
         if len(self.notes) < MOST_NOTES:
@@ -187,7 +188,7 @@ def _documents(
     for one in sorted(everything, key=lambda one: (one.message.time, one.message.id)):
         thread = one.thread or (one.message.id if one.message.id in threads else "")
         groups.setdefault(thread or f"day/{iso(one.message.time)[:10]}", []).append(one)
-    covered = _covered(channel, everything, reading.newest)
+    covered = _covered(channel, everything, reading)
     for key, group in groups.items():
         day = key.removeprefix("day/")
         yield render(
@@ -202,10 +203,15 @@ def _first_words(group: Iterable[Said]) -> str:
     return next((words for one in group if (words := EMOJI.sub("", one.message.text).strip())), "")
 
 
-def _covered(channel: Channel, everything: Iterable[Said], newest: str) -> dict[str, str]:
-    """The days of its files where days are those of UTC, else only what lies between its messages."""
-    exported = moment(newest)
+def _covered(channel: Channel, everything: Iterable[Said], reading: Reading) -> dict[str, str]:
+    """The days of its files where days are those of UTC, else only what lies between its messages.
+
+    None where a day is damaged: that a message is not there says nothing then.
+    """
+    exported = moment(reading.newest)
     end = iso(exported) if exported else ""
+    if not reading.damaged.isdisjoint(channel.days):
+        return {"first": "", "last": "", "exported": end}
     days = [day.rpartition("/")[2][:10] for day in channel.days]
     times = [(iso(one.message.time), one.file.rpartition("/")[2][:10]) for one in everything]
     if all(time[:10] == day for time, day in times):
@@ -220,6 +226,7 @@ def _said(folder: Path, channel: Channel, workspace: Workspace, limits: Limits, 
             found = load(folder / day, day, limits)
         except UnreadableSource as error:
             reading.note(error.what)
+            reading.damaged.add(day)
             continue
         entries = found if isinstance(found, list) else [found]
         kept = 0

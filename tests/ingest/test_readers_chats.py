@@ -286,6 +286,16 @@ def test_what_cannot_be_read_of_an_export_is_noted_and_the_rest_is_there(tmp_pat
     assert "general/2026-05-19.json, 2 of its entries: no messages, left out" in notes
 
 
+def test_what_is_missing_from_a_damaged_export_does_not_count_as_deleted(tmp_path: Path) -> None:
+    slack = {**files_of(DATA / "slack"), "help/2026-05-19.json": "[{"}
+    covered = {p.thread.name: p.thread.first for p in read(write(tmp_path / "a", slack)) if p.thread is not None}
+    assert covered["help"] == ""
+    assert covered["general"].startswith("2026-05-18")
+    zulip = {**files_of(DATA / "zulip-export"), "messages-000002.json": "{"}
+    threads = [parsed.thread for parsed in read(write(tmp_path / "b", zulip))]
+    assert {(thread.first, thread.last) for thread in threads if thread is not None} == {("", "")}
+
+
 def test_a_file_beside_a_slack_export_is_read_too(tmp_path: Path) -> None:
     parts = by_part(read(write(tmp_path, {**files_of(DATA / "slack"), "README.md": "# What this is\n"})))
     assert parts["README.md"].text == "# What this is\n"
