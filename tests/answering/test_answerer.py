@@ -303,6 +303,7 @@ class TestConversations:
         engine.dispose()
 
 
+@pytest.mark.slow
 def test_what_changed_was_hidden_or_purged_is_not_cited_again(tmp_path: Path) -> None:
     with house(tmp_path) as made:
         fill(made)

@@ -290,6 +290,7 @@ BODIES = st.dictionaries(FIELDS, JSON, max_size=5) | st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=BODIES | JSON)
 def test_no_body_whatever_breaks_a_route(http: httpx.Client, body: object) -> None:

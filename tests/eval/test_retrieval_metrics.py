@@ -34,6 +34,7 @@ def test_a_document_that_is_ranked_twice_gains_once() -> None:
     assert ndcg(["a", "a"], {"a": 1, "b": 1}, 10) == pytest.approx(1 / (1 + 1 / math.log2(3)))
 
 
+@pytest.mark.slow
 @given(judged=judgements, ranking=rankings, k=st.integers(1, 30))
 def test_all_lie_between_0_and_1_and_recall_grows_with_depth(
     judged: dict[str, int], ranking: list[str], k: int

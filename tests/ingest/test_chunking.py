@@ -223,6 +223,7 @@ def test_what_is_in_front_takes_at_most_a_quarter_of_the_window() -> None:
         assert by_words([chunk.context])[0] - 2 <= 64
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("headings", [0, 9])
 def test_a_changed_paragraph_costs_at_most_a_few_chunks(headings: int) -> None:
     rng = random.Random(7)

@@ -253,6 +253,7 @@ class DyingChats(SqlChats):
         super().settle(*args)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("calls", range(9))
 def test_killed_anywhere_it_is_made_good_by_the_next_ingest(bench: Bench, calls: int) -> None:
     bench.write(EARLY)

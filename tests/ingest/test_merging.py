@@ -91,6 +91,7 @@ QUICK = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCh
 LONG = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+@pytest.mark.slow
 @QUICK
 @given(channel=channels(), made=cuts(), data=st.data())
 def test_whatever_exports_come_in_whatever_order_each_message_is_there_once_as_last_seen(
@@ -99,6 +100,7 @@ def test_whatever_exports_come_in_whatever_order_each_message_is_there_once_as_l
     check_any_order(engine, channel, made, data)
 
 
+@pytest.mark.slow
 @QUICK
 @given(channel=channels(), made=cuts(), data=st.data())
 def test_without_one_of_the_exports_it_is_as_if_that_had_never_been(

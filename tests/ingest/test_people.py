@@ -180,6 +180,7 @@ def teams(draw: st.DrawFn) -> list[tuple[str, Known]]:
     return [*found.values()]
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(team=teams(), seed=st.integers(0, 1000))
 def test_the_order_does_not_matter_and_different_names_are_never_joined(

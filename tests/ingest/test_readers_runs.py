@@ -149,6 +149,7 @@ def test_a_deleted_or_broken_run_costs_that_run_only(tmp_path: Path) -> None:
     assert "f" * 32 in notes
 
 
+@pytest.mark.slow
 def test_long_histories_are_thinned_and_that_is_said_once(tmp_path: Path) -> None:
     folder = store(tmp_path / "mlruns")
     long = "".join(f"{n} {(n * 7919) % 20011} {n}\n" for n in range(20_011))

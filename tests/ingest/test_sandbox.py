@@ -24,6 +24,8 @@ from rag.domain.errors import (
     UnsupportedFormat,
 )
 
+pytestmark = pytest.mark.slow  # each starts processes
+
 SMALL = Limits(
     file_bytes=2 * 2**20,
     cpu_seconds=1,

@@ -208,6 +208,7 @@ def test_a_file_written_a_moment_ago_is_opened_again(bench: Bench) -> None:
     assert "a.md" in pool.asked
 
 
+@pytest.mark.slow
 def test_a_stop_in_the_middle_and_a_second_run_give_what_one_run_gives(bench: Bench, tmp_path: Path) -> None:
     rng = random.Random(7)
     for n in range(40):

@@ -225,6 +225,7 @@ def many() -> Lab:
     return Lab.holding(*made_up(200, seed=3))
 
 
+@pytest.mark.slow
 def test_fifty_generated_questions_are_answered_as_counted_by_hand(many: Lab) -> None:
     asked = generated()
     assert len(asked) >= 50

@@ -1,5 +1,6 @@
 """Put, change, hide, purge and bring back at random, beside a plain dict that knows what must be there."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -95,4 +96,4 @@ class RegistryMachine(RuleBasedStateMachine):
 RegistryMachine.TestCase.settings = settings(
     max_examples=8, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
 )
-TestRegistryAgainstAModel = RegistryMachine.TestCase
+TestRegistryAgainstAModel = pytest.mark.slow(RegistryMachine.TestCase)

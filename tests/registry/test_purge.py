@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine, insert, select
 
 from rag.domain.types import Answer, Refusal
@@ -50,6 +51,7 @@ def filled(engine: Engine) -> tuple[SqlCatalog, str]:
     return catalog, key
 
 
+@pytest.mark.slow
 def test_a_purged_document_leaves_no_byte_in_the_files(disk: Engine, url: str) -> None:
     catalog, key = filled(disk)
     assert CANARY.encode() in bytes_on_disk(url)
@@ -57,6 +59,7 @@ def test_a_purged_document_leaves_no_byte_in_the_files(disk: Engine, url: str) -
     assert CANARY.encode() not in bytes_on_disk(url)
 
 
+@pytest.mark.slow
 def test_a_purge_that_was_cut_off_is_finished_at_the_next_start(disk: Engine, url: str) -> None:
     """Stands for a crash between the erasing and the rewriting: the mark is there, the file is not rewritten."""
     filled(disk)
