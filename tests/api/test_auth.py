@@ -1,5 +1,6 @@
 """Who gets in: hosts, origins, keys, cookies, tenants."""
 
+import re
 from typing import Any
 
 import httpx
@@ -43,6 +44,13 @@ SIGNED_IN = {
     ("GET", "/v1/runs"),
     ("GET", "/v1/runs/compare"),
     ("GET", "/v1/runs/{run}"),
+    ("GET", "/v1/people"),
+    ("GET", "/v1/people/{person}"),
+    ("PATCH", "/v1/people/{person}"),
+    ("POST", "/v1/people/merge"),
+    ("POST", "/v1/people/split"),
+    ("POST", "/v1/people/undo"),
+    ("POST", "/v1/people/load"),
     ("GET", "/v1/spaces"),
     ("GET", "/v1/conversations"),
     ("GET", "/v1/conversations/{conversation}"),
@@ -79,9 +87,8 @@ def test_every_route_is_classified(house: House) -> None:
 def test_nothing_but_the_public_routes_answers_without_a_key(house: House) -> None:
     client = far_away(house.app(auth="keys", hosts=["lore.example"]))
     for method, path in sorted(SIGNED_IN):
-        reply = client.request(
-            method, path.format(job="x", document="x", conversation="x", name="x", source="x", run="x")
-        )
+        names = dict.fromkeys(re.findall(r"{(\w+)}", path), "x")
+        reply = client.request(method, path.format(**names))
         assert reply.status_code == 401, path
         assert reply.json()["code"] == "not-signed-in"
         assert reply.headers["WWW-Authenticate"] == "Bearer"
