@@ -1,7 +1,7 @@
 """An HTML tree made text: headings, lists, tables and paragraphs as a reader of the page sees them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ingest.readers._builder import Builder, lines, one_line, tidy
@@ -27,6 +27,7 @@ BLOCKS = frozenset(
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 LISTS = frozenset({"ul", "ol", "menu", "dir"})
 PREFORMATTED = frozenset({"pre", "listing", "xmp"})
+CELLS = frozenset({"td", "th"})
 LAYOUT = frozenset({"table", "h1", "h2", "h3", "pre", "ul", "ol", "form", "hr"})  # in a cell: not a table of data
 LONGEST_CELL = 1_000
 DEEPEST = 150
@@ -43,8 +44,28 @@ def shown_text(node: Node, hidden: Hidden) -> str:
     return one_line("".join(_pieces(node, hidden)))
 
 
-def _pieces(node: Node, hidden: Hidden) -> Iterator[str]:
-    """Without recursion: a page may be nested deeper than Python is."""
+def _preformatted_text(node: Node, hidden: Hidden) -> str:
+    """The text in it with its own spaces and lines; a break, and a block inside it, end a line."""
+    return "".join(_pieces(node, hidden, apart=_line_end, root=node))
+
+
+def _line_end(tag: str) -> tuple[str, str]:
+    if tag == "br":
+        return "", "\n"
+    return ("", "\n") if tag in BLOCKS and tag not in CELLS else _space(tag)
+
+
+def _space(tag: str) -> tuple[str, str]:
+    return (" ", " ") if tag in BLOCKS or tag == "br" else ("", "")
+
+
+def _pieces(
+    node: Node, hidden: Hidden, *, apart: Callable[[str], tuple[str, str]] = _space, root: Node = None
+) -> Iterator[str]:
+    """Its text, with what `apart` says before and after each element but `root`.
+
+    Without recursion: a page may be nested deeper than Python is.
+    """
     stack: list[Node | str] = [node]
     while stack:
         item = stack.pop()
@@ -53,11 +74,11 @@ def _pieces(node: Node, hidden: Hidden) -> Iterator[str]:
             continue
         if not isinstance(item.tag, str) or item.tag in DROPPED or hidden(item):
             continue
-        apart = " " if item.tag in BLOCKS or item.tag == "br" else ""
-        following: list[Node | str] = [apart, item.text or ""]
+        before, after = ("", "") if item is root else apart(item.tag)
+        following: list[Node | str] = [before, item.text or ""]
         for child in item:
             following += [child, child.tail or ""]
-        following.append(apart)
+        following.append(after)
         stack.extend(reversed(following))
 
 
@@ -132,7 +153,7 @@ class _Writer:
 
     def _preformatted(self, node: Node) -> None:
         self.flush()
-        self.builder.block(tidy("".join(_pieces(node, self.hidden))))
+        self.builder.block(tidy(_preformatted_text(node, self.hidden)))
 
     def _list(self, node: Node, depth: int) -> None:
         self.flush()

@@ -29,8 +29,7 @@ def words_of(html: str, name: str, limits: Limits) -> str:
         _with_address(node)
     builder = Builder(limits)
     write_markup(root, builder, Hidden(root))
-    lines = builder.text.split("\n")
-    return "\n".join(FENCE if line.strip() == FENCE else line for line in lines)
+    return builder.text
 
 
 def _between(node: Node, before: str, after: str) -> None:

@@ -189,4 +189,4 @@ def _base(folder: Path) -> str:
     return found[1].replace("\\", "").rstrip("/") if found else ""
 
 
-READER: Reader = Reader(name="confluence", version=1, claims=claims_confluence, read=read_confluence)
+READER: Reader = Reader(name="confluence", version=2, claims=claims_confluence, read=read_confluence)

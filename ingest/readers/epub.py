@@ -93,4 +93,4 @@ def _said(package: Node, field: str) -> list[str]:
     return [text for node in package.iter(f"{{*}}{field}") if (text := one_line("".join(node.itertext())))]
 
 
-READER = Reader(name="epub", version=1, claims=claims_epub, read=read_epub, suffixes=frozenset({".epub"}))
+READER = Reader(name="epub", version=2, claims=claims_epub, read=read_epub, suffixes=frozenset({".epub"}))

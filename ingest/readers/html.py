@@ -104,4 +104,4 @@ def _url(root: Node) -> str:
     return url if url.startswith(("https://", "http://")) else ""
 
 
-READER = Reader(name="html", version=1, claims=claims_html, read=read_html, suffixes=SUFFIXES)
+READER = Reader(name="html", version=2, claims=claims_html, read=read_html, suffixes=SUFFIXES)

@@ -194,4 +194,4 @@ def _attachment_note(names: tuple[str, ...]) -> tuple[str, ...]:
     return (f"Attachments were not read: {', '.join(names[:MOST_NAMED])}{more}.",)
 
 
-READER = Reader(name="mail", version=1, claims=claims_mail, read=read_mail, suffixes=SUFFIXES)
+READER = Reader(name="mail", version=2, claims=claims_mail, read=read_mail, suffixes=SUFFIXES)

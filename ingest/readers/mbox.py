@@ -254,4 +254,4 @@ def _usual_list(letters: Sequence[Letter], relative: str) -> str:
     return path.parent.name or ("list" if MONTH.fullmatch(stem) else stem)
 
 
-READER: Reader = Reader(name="mbox", version=1, large=True, claims=claims_mbox, read=read_mbox, suffixes=SUFFIXES)
+READER: Reader = Reader(name="mbox", version=2, large=True, claims=claims_mbox, read=read_mbox, suffixes=SUFFIXES)

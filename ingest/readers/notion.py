@@ -233,4 +233,4 @@ def _links(text: str, titles: Mapping[str, str], *, placed: bool = True) -> Iter
             yield Fact(key="links-to", value=title, at=match.start() if placed else None)
 
 
-READER: Reader = Reader(name="notion", version=1, claims=claims_notion, read=read_notion)
+READER: Reader = Reader(name="notion", version=2, claims=claims_notion, read=read_notion)

@@ -125,4 +125,4 @@ READ: dict[str, Callable[[Candidate, Limits], Parsed]] = {
     ".odt": _pandoc,
     ".rtf": _pandoc,
 }
-READER = Reader(name="office", version=1, claims=claims_office, read=read_office, suffixes=frozenset(READ))
+READER = Reader(name="office", version=2, claims=claims_office, read=read_office, suffixes=frozenset(READ))

@@ -199,4 +199,4 @@ def _room(key: str, entries: Iterable[tuple[Told, str]], export: Export) -> Room
     return room
 
 
-READER: Reader = Reader(name="teams", version=1, claims=claims_teams, read=read_teams, suffixes=frozenset({".json"}))
+READER: Reader = Reader(name="teams", version=2, claims=claims_teams, read=read_teams, suffixes=frozenset({".json"}))

@@ -43,4 +43,4 @@ def _kind(folder: Path) -> Callable[[Path, Topics, Limits], list[str]] | None:
     return None
 
 
-READER: Reader = Reader(name="zulip", version=2, claims=claims_zulip, read=read_zulip)
+READER: Reader = Reader(name="zulip", version=3, claims=claims_zulip, read=read_zulip)

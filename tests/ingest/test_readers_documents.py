@@ -227,6 +227,20 @@ def test_headings_of_a_page_are_its_sections(read: Read) -> None:
 
 
 @pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("<pre>if x:\n    go()</pre>", "if x:\n    go()"),
+        ("<p>Run:</p><pre><code><span>if</span> x:\n  y</code></pre>", "Run:\n\nif x:\n  y"),
+        ("<pre>  a<br>b</pre>", "  a\nb"),
+        ("<pre><div>one</div><div>  two</div></pre>", "one\n  two"),
+    ],
+)
+def test_preformatted_lines_begin_where_they_began(read: Read, markup: str, text: str) -> None:
+    (parsed,) = read("page.html", f"<html><body>{markup}</body></html>".encode())
+    assert parsed.text == text
+
+
+@pytest.mark.parametrize(
     "style",
     [
         "display: none !important",
