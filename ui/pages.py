@@ -2,8 +2,9 @@
 
 import html
 from bisect import bisect_right
+from urllib.parse import urlsplit
 
-from ui.render import Json, place
+from ui.render import Json, place, some
 from ui.style import SOURCE_CSS
 
 CONTEXT = 20_000  # characters of a source shown before and after the quote
@@ -22,8 +23,9 @@ def source_page(document: Json, *, start: int, end: int) -> str:
     about = " · ".join(
         html.escape(part)
         for part in (
-            document["source"], where(document, start, end), document["kind"], document["date"][:10],
-            ", ".join(document["authors"]), f"version {document['version']}",
+            "" if document["source"] == "." else document["source"],
+            where(document, start, end), document["kind"], document["date"][:10],
+            some(document["authors"]), f"version {document['version']}",
         )
         if part
     )  # fmt: skip
@@ -34,7 +36,7 @@ def source_page(document: Json, *, start: int, end: int) -> str:
     body = f"{_piece(document, first, start)}{quoted}{_piece(document, end, last)}"
     return _page(
         document["title"] or document["source"],
-        f"<p>{about}</p>{old}",
+        f"<p>{about}{_elsewhere(document, start)}</p>{old}",
         f"<main>{before}<pre>{body}</pre>{after}</main>",
         jump,
     )
@@ -49,20 +51,47 @@ def where(document: Json, start: int, end: int) -> str:
     """The place of [start, end) in the words a citation's card uses: the innermost mark, else the lines."""
     if not start < end:
         return ""
-    marks = [mark for mark in document["marks"] if mark["locator"]["type"] != "section"]
-    position = bisect_right(marks, start, key=lambda mark: int(mark["at"]))
-    if position:
-        return place(marks[position - 1]["locator"])
+    locator = _locator(document, start)
+    if locator:
+        return place(locator)
     text = document["text"]
     first = text.count("\n", 0, start) + 1
     return place({"type": "lines", "first": first, "last": first + text.count("\n", start, max(start, end - 1))})
 
 
+def _locator(document: Json, at: int) -> Json:
+    """Of the innermost mark there; empty when there is none."""
+    marks = [mark for mark in document["marks"] if mark["locator"]["type"] != "section"]
+    position = bisect_right(marks, at, key=lambda mark: int(mark["at"]))
+    return marks[position - 1]["locator"] if position else {}
+
+
+def _elsewhere(document: Json, at: int) -> str:
+    """A link to where it was written: the message's own, else the document's; none but to a host on the web."""
+    written = str(_locator(document, at).get("url") or document["url"])
+    try:
+        host = urlsplit(written).hostname
+    except ValueError:
+        return ""
+    if not host or not written.startswith(("https://", "http://")):
+        return ""
+    named = html.escape(f"Open at {host}")
+    return f' · <a href="{html.escape(written)}" target="_blank" rel="noopener noreferrer">{named}</a>'
+
+
 def _piece(document: Json, start: int, end: int) -> str:
-    """text[start:end], with a label where a page or a cell begins; labels are drawn by the style, never text."""
+    """text[start:end], with a label where a page or a cell begins, and the first line of a message told apart.
+
+    Labels are drawn by the style, never text.
+    """
     text, done, shown = document["text"], start, []
     for mark in document["marks"]:
-        if start <= mark["at"] < end and mark["locator"]["type"] in SHOWN_INSIDE:
+        if start <= mark["at"] < end and mark["locator"]["type"] == "message":
+            line = text.find("\n", mark["at"], end)
+            shown.append(html.escape(text[done : mark["at"]]))
+            done = end if line < 0 else line
+            shown.append(f'<span class="who">{html.escape(text[mark["at"] : done])}</span>')
+        elif start <= mark["at"] < end and mark["locator"]["type"] in SHOWN_INSIDE:
             label = html.escape(place(mark["locator"]))
             shown.append(f'{html.escape(text[done : mark["at"]])}<span class="at" data-at="{label}"></span>')
             done = mark["at"]

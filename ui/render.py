@@ -83,9 +83,14 @@ def place(locator: Json) -> str:
         case "message":
             return " · ".join(part for part in (locator["author"], locator["time"][:16].replace("T", " ")) if part)
         case "run":
-            return f"run {locator['run']} {locator['key']}".strip()
+            return f"run {short_id(locator['run'])} {locator['key']}".strip()
         case _:
             return ""
+
+
+def short_id(run: str) -> str:
+    """The hexadecimal ids of MLflow as its own page shortens them."""
+    return run[:8] if len(run) == 32 and not set(run) - set("0123456789abcdef") else run
 
 
 def citation_cards(citations: Sequence[Json], *, heading: str, empty: str = "") -> str:
@@ -100,8 +105,9 @@ def _card(citation: Json) -> str:
     title = citation["title"] or citation["source"]
     sections = citation.get("section", [])
     section = " › ".join(sections[1:] if sections and sections[0] == title else sections)
-    where = _joined(citation["source"], place(citation["locator"]), section)
-    about = _joined(citation["kind"], citation["date"][:10], ", ".join(citation["authors"]))
+    source = "" if citation["source"] == "." else citation["source"]  # read as a whole: the title says more
+    where = _joined(source, place(citation["locator"]), section)
+    about = _joined(citation["kind"], citation["date"][:10], some(citation["authors"]))
     return (
         f'<a class="tl-card" href="{html.escape(source_link(citation))}" target="_blank" rel="noopener">'
         f'<span class="tl-n">{int(citation["n"])}</span>'
@@ -110,6 +116,12 @@ def _card(citation: Json) -> str:
         f'<span class="tl-where">{html.escape(where)}</span>'
         f'<span class="tl-about">{html.escape(about)}</span></a>'
     )
+
+
+def some(names: Sequence[str], most: int = 3) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _joined(*parts: str) -> str:
@@ -121,50 +133,6 @@ def _shorten(quote: str, kind: str) -> str:
     if kind not in LINED and "\n\n" not in text:  # one paragraph: its line ends are its editor's
         text = " ".join(text.split())
     return text if len(text) <= QUOTE else text[: QUOTE - 1].rstrip() + "…"
-
-
-def document_rows(documents: Sequence[Json]) -> str:
-    """The list of what is stored."""
-    if not documents:
-        return '<p class="tl-empty">Nothing is stored yet: add files above, or <code>teamlore ingest FOLDER</code>.</p>'
-    rows = "".join(_document_row(document) for document in documents)
-    return (
-        '<table class="tl-documents"><thead><tr><th>Document</th><th>Kind</th><th>Space</th><th>Date</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table>"
-    )
-
-
-def _document_row(document: Json) -> str:
-    link = html.escape(source_link({**document, "start": 0, "end": 0}).removesuffix("#quote"))
-    title = document["title"] or document["source"]
-    cells = (document["kind"], document["space"], document["date"][:10])
-    return (
-        f'<tr><td><a href="{link}" target="_blank" rel="noopener">{html.escape(title)}</a>'
-        f"<small>{html.escape(document['source'])}</small></td>"
-        + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
-        + "</tr>"
-    )
-
-
-def file_rows(page: Json) -> str:
-    """The ledger: what became of each file, and how many there are of each state."""
-    counts = page["counts"]
-    told = _joined(*(f"{counts[state]:,} {state}" for state in sorted(counts)))
-    if not page["files"]:
-        return f'<p class="tl-empty">No such file. {html.escape(told)}</p>'
-    rows = "".join(_file_row(file) for file in page["files"])
-    return (
-        f"<p>{html.escape(told)}</p>"
-        '<table class="tl-documents"><thead><tr><th>File</th><th>State</th><th>Reader</th><th>Passages</th>'
-        f"<th>Why</th></tr></thead><tbody>{rows}</tbody></table>"
-    )
-
-
-def _file_row(file: Json) -> str:
-    again = f" Tried again from {file['next_try'][:16].replace('T', ' ')} UTC on." if file["next_try"] else ""
-    cells = (file["state"], file["reader"], str(file["chunks"] or ""), file["reason"] + again)
-    name = f"<td>{html.escape(file['file'])}<small>{html.escape(file['source'])}</small></td>"
-    return f"<tr>{name}" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
 
 
 def report_html(report: Json) -> str:

@@ -21,6 +21,7 @@ mark:focus { outline: none }
 .at::before { content: attr(data-at); display: block; margin: .8rem 0 .2rem; padding-top: .3rem; color: var(--soft);
   border-top: 1px solid var(--edge); font: 600 12px/1.4 system-ui, sans-serif; text-transform: uppercase;
   letter-spacing: .05em }
+.who { font-weight: 700 } header p a { white-space: nowrap }
 a { color: var(--link) } a:focus-visible { outline: 2px solid var(--link); outline-offset: 2px }
 .cut { color: var(--soft); text-align: center }
 """
@@ -66,20 +67,30 @@ footer, #chat :has(> button[aria-label="Clear"]) { display: none !important }
 .tl-quote { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 7; overflow: hidden;
   white-space: pre-line; margin: .35rem 0 .4rem; font-size: .92rem; border-left: 3px solid var(--color-accent);
   padding-left: .6rem; quotes: none; overflow-wrap: anywhere }
-.tl-documents { width: 100%; border-collapse: collapse; table-layout: fixed }
-.tl-documents th:first-child { width: 55% }
-.tl-documents, .tl-documents tr { border: 0 !important }
-.tl-documents td, .tl-documents th { text-align: left; padding: .45rem .6rem !important; vertical-align: top;
+.tl-table { width: 100%; border-collapse: collapse; table-layout: fixed }
+.tl-table th:first-child { width: 55% } .tl-sources th:first-child { width: 36% }
+.tl-files th:first-child { width: 38% } .tl-files th:last-child { width: 32% } .tl-runs th:first-child { width: 22% }
+.tl-table, .tl-table tr { border: 0 !important }
+.tl-table td, .tl-table th { text-align: left; padding: .45rem .6rem !important; vertical-align: top;
   border: 0 !important; border-bottom: 1px solid var(--border-color-primary) !important; overflow-wrap: anywhere;
   font-size: .9rem }
-.tl-documents th { color: var(--tl-soft); font-weight: 600 }
-.tl-documents small { display: block; color: var(--tl-soft) }
-.tl-documents a { color: var(--tl-link); font-weight: 600; text-decoration: none; margin: 0; padding: 0 }
+.tl-table th { color: var(--tl-soft); font-weight: 600; overflow-wrap: break-word }
+.tl-table small { display: block; color: var(--tl-soft) }
+.tl-table a { color: var(--tl-link); font-weight: 600; text-decoration: none; margin: 0; padding: 0 }
+.tl-wide { overflow-x: auto } .tl-runs { min-width: 46rem } .tl-runs th:last-child { width: 9.5rem }
+.tl-bad { color: #b91c1c; font-weight: 600 } .dark .tl-bad { color: #fca5a5 }
+#kept, #ledger { border: 1px solid var(--border-color-primary); border-radius: 10px }
+#show-runs { align-self: flex-start; width: auto; flex: none }
 .tl-report p { margin: 0 0 .3rem } .tl-report ul { margin: 0 0 .3rem 1.2rem }
 @media (min-width: 769px) { #sources-panel { max-height: calc(100vh - 170px); overflow-y: auto } }
 @media (max-width: 768px) {
   #chat { height: 58vh !important; min-height: 320px !important }
-  .tl-documents th:nth-child(3), .tl-documents td:nth-child(3) { display: none }
+  .tl-table td, .tl-table th { padding: .4rem .3rem !important; font-size: .8rem }
+  .tl-documents th:first-child, .tl-files th:first-child { width: 46% }
+  .tl-documents th:nth-child(3), .tl-documents td:nth-child(3),
+  .tl-sources th:nth-child(5), .tl-sources td:nth-child(5),
+  .tl-files th:nth-child(3), .tl-files td:nth-child(3), .tl-files th:nth-child(4), .tl-files td:nth-child(4)
+    { display: none }
 }
 """
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from ui import pages, render, suggestions
+from ui import pages, render, suggestions, tables
 
 CITATION: dict[str, Any] = {
     "n": 1, "document_id": "abc123", "version": 2, "source": "docs/retro.md", "title": "Retro", "kind": "retro",
@@ -136,6 +136,66 @@ def test_a_source_without_marks_names_lines() -> None:
     assert pages.where(document, 0, 0) == ""
 
 
+def message(at: int, url: str) -> dict[str, Any]:
+    return {"at": at, "locator": {"type": "message", "id": "1", "author": "Ada", "time": "", "url": url}}
+
+
+THREAD: dict[str, Any] = {**DOCUMENT, "url": "", "text": "Ada · 10:30\nUse bf16.\n\nBob · 10:31\nWhy?"}
+
+
+def test_who_wrote_a_message_stands_out_and_the_message_can_be_opened_where_it_was_written() -> None:
+    marks = [message(0, "https://chat.example/1"), message(23, "https://chat.example/2?a=1&b=2")]
+    page = pages.source_page({**THREAD, "marks": marks}, start=35, end=39)
+    assert '<span class="who">Ada · 10:30</span>\nUse bf16.' in page
+    assert '<span class="who">Bob · 10:31</span>\n<mark' in page
+    assert '<a href="https://chat.example/2?a=1&amp;b=2" target="_blank" rel="noopener noreferrer">' in page
+    assert "Open at chat.example</a>" in page
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "https:", "http://[::1", "/ui/x", '"><script>', "data:text/html,x"]
+)
+def test_only_an_address_of_the_web_is_a_link_out(url: str) -> None:
+    page = read(pages.source_page({**THREAD, "marks": [message(0, url)]}, start=0, end=3))
+    assert page.addresses == {"/ui/", "#quote"}
+
+
+def test_a_long_list_of_authors_is_counted() -> None:
+    assert render.some(["Ada", "Bob", "Cyd", "Dan"]) == "Ada, Bob, Cyd and 1 more"
+    assert render.some(["Ada"]) == "Ada"
+
+
+def test_sources_are_listed_with_when_they_were_looked_at() -> None:
+    source = {
+        "name": "<i>notes</i>", "files": {"indexed": 1200, "skipped": 0, "failed": 1, "parked": 1},
+        "problem": "empty now", "synced_at": "2026-05-01T10:00:00+00:00", "every": 900,
+    }  # fmt: skip
+    shown = tables.source_rows([source, {**source, "synced_at": None, "every": 0}])
+    assert "<i>" not in shown
+    for words in ("1,200", ">2<", "2026-05-01 10:00", "every 15 min", "empty now", "not finished", "when asked"):
+        assert words in shown
+
+
+def run(name: str, **values: object) -> dict[str, Any]:
+    return {
+        "run_id": "af5f35ce23d64362a9c067bf6c24e4d2", "name": name, "experiment": "", "status": "failed",
+        "start_time": "2026-05-01T10:00:00+00:00", "document_id": "abc", "version": 1, "metrics": {}, "params": {},
+        **values,
+    }  # fmt: skip
+
+
+def test_runs_show_what_tells_them_apart_and_lead_to_their_documents() -> None:
+    runs = [
+        run("<b>a</b>", params={"lr": "1e-4", "seed": "1"}, metrics={"val_loss": {"last": "0.00430255721"}}),
+        run("", params={"lr": "2e-4", "seed": "1"}),
+    ]
+    assert tables.telling_keys(runs) == [("metrics", "val_loss"), ("params", "lr")]
+    shown = tables.run_rows({"runs": runs, "total": 30})
+    for words in ("2 of 30 runs", ">0.0043026<", ">af5f35ce<", "/ui/source/abc/1", "&lt;b&gt;a"):
+        assert words in shown
+    assert "No run fits" in tables.run_rows({"runs": [], "total": 0})
+
+
 def test_an_old_version_says_so() -> None:
     assert "no longer the current version" in pages.source_page({**DOCUMENT, "current": False}, start=0, end=0)
 
@@ -195,9 +255,9 @@ def test_the_ledger_shows_each_file_with_its_reason_as_text() -> None:
         "file": "<b>bad.pdf</b>", "source": "docs", "state": "failed", "reader": "pdf", "chunks": 0,
         "reason": "<script>alert(1)</script>", "next_try": "2026-05-01T10:00:00+00:00",
     }  # fmt: skip
-    shown = render.file_rows({"files": [file], "counts": {"failed": 1, "indexed": 1200}})
+    shown = tables.file_rows({"files": [file], "counts": {"failed": 1, "indexed": 1200}})
     assert "<script>" not in shown
     assert "<b>bad" not in shown
     assert "1 failed · 1,200 indexed" in shown
     assert "Tried again from 2026-05-01 10:00 UTC on." in shown
-    assert "No such file" in render.file_rows({"files": [], "counts": {}})
+    assert "No such file" in tables.file_rows({"files": [], "counts": {}})

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from rag.client import Client
-from ui import render
+from ui import render, tables
 from ui.visitor import Trouble, client_of, words
 
 SHOWN = 50
@@ -20,13 +20,14 @@ def build(client: Client, tab: gr.Tab) -> None:
             space = gr.Textbox(label="Space", value="default", max_length=100, elem_id="space")
             add = gr.Button("Add", variant="primary", elem_id="add")
     outcome = gr.HTML(elem_id="outcome")
+    _kept(client, tab)
+    _ledger(client, tab)
+    gr.HTML('<h2 class="tl-heading">Documents</h2>')
     listing = gr.HTML(elem_id="documents")
     cursor = gr.State("")
     with gr.Row():
         refresh = gr.Button("From the start", size="sm", elem_id="refresh")
         more = gr.Button("Next page", size="sm", elem_id="next-page", visible=False)
-
-    _ledger(client, tab)
 
     def upload(
         paths: list[str] | None,
@@ -65,9 +66,23 @@ def build(client: Client, tab: gr.Tab) -> None:
     more.click(following, cursor, shown, api_visibility="private")
 
 
+def _kept(client: Client, tab: gr.Tab) -> None:
+    """What is synced, and when it was."""
+    with gr.Accordion("Kept up to date", open=True, elem_id="kept"):
+        listing = gr.HTML(elem_id="kept-sources")
+
+    def kept(request: gr.Request) -> str:
+        try:
+            return tables.source_rows(client_of(client, request).get("/v1/sources")["sources"])
+        except Trouble as error:
+            raise gr.Error(words(error)) from error
+
+    tab.select(kept, None, listing, api_visibility="private", show_progress="hidden")
+
+
 def _ledger(client: Client, tab: gr.Tab) -> None:
     """What became of each file, by state."""
-    with gr.Accordion("Files", open=False, elem_id="ledger"):
+    with gr.Accordion("What became of each file", open=False, elem_id="ledger"):
         state = gr.Radio(STATES, value="all", label="State", elem_id="ledger-state")
         listing = gr.HTML(elem_id="ledger-files")
         cursor = gr.State("")
@@ -92,7 +107,7 @@ def _files(client: Client, state: str, cursor: str) -> tuple[Any, ...]:
     except Trouble as error:
         raise gr.Error(words(error)) from error
     following = page["next_cursor"]
-    return render.file_rows(page), following, gr.Button(visible=bool(following))
+    return tables.file_rows(page), following, gr.Button(visible=bool(following))
 
 
 def _page(client: Client, cursor: str) -> tuple[Any, ...]:
@@ -102,4 +117,4 @@ def _page(client: Client, cursor: str) -> tuple[Any, ...]:
     except Trouble as error:
         raise gr.Error(words(error)) from error
     following = page.get("next_cursor") or ""
-    return render.document_rows(page["documents"]), following, gr.Button(visible=bool(following))
+    return tables.document_rows(page["documents"]), following, gr.Button(visible=bool(following))
