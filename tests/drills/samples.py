@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from email.message import EmailMessage
 from pathlib import Path
 
+from tests.drills import exports
 from tests.ingest import runs_made
 from tests.ingest.documents import docx, epub, packed, paragraph, pdf
 
@@ -97,6 +98,7 @@ def files() -> dict[str, bytes]:
             {"a.md": "# A\n\nWords.", "in/b.zip": packed({"c.txt": "Inner."}), "d.pdf": pdf([(9, 9, "D")])}
         ),
     }
+    made |= exports.files()
     made |= {f"{name}.zip": packed(folder) for name, folder in folders().items()}
     made |= {f"{name}.tar.gz": tarred(folder) for name, folder in folders().items()}
     made |= {f"{name}.tar": tarred(folder, "w") for name, folder in folders().items() if "zulip" in name}
@@ -120,7 +122,7 @@ def folders() -> dict[str, Folder]:
         "experiment.json": b'{"system": {}, "mlflow": {"experiment": {"experiment_id": "3", "name": "kestrel"}}}',
         "a1/run.json": json.dumps(run).encode(),
     }
-    return found
+    return found | exports.folders()
 
 
 def of_pack(place: Path, *, most_bytes: int = 60_000) -> dict[str, bytes]:
