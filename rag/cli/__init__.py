@@ -18,6 +18,7 @@ from rag.domain.errors import (
 if TYPE_CHECKING:
     from rag.domain.ports import Embedder
 
+STOPPED = 130
 UNREACHABLE = (BackendFailed, HomeLocked, TooBusy)
 
 
@@ -35,9 +36,10 @@ def main(arguments: Sequence[str] | None = None, *, embedder: "Embedder | None" 
         app(words, prog_name="teamlore", obj=Given(embedder=embedder))
     except TeamloreError as problem:
         _fail(problem, exit_code(problem), as_json="--json" in words)
-    except KeyboardInterrupt:
-        show.note("Stopped. What was acknowledged is kept; the same command goes on from there.")
-        sys.exit(130)
+    except SystemExit as ended:  # Typer makes this of Ctrl+C
+        if ended.code == STOPPED:
+            show.note("Stopped. What was acknowledged is kept; the same command goes on from there.")
+        raise
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

@@ -107,7 +107,8 @@ def varying(rows: Sequence[Mapping[str, str]]) -> list[str]:
 
 
 def _show_comparison(found: Json) -> None:
-    names = [f"{side} {_row(found[side])['id']}" for side in ("a", "b")]
+    runs = [_row(found[side]) for side in ("a", "b")]
+    names = [f"{run['name']} {run['id']}".strip() for run in runs]
     rows, same = list[Json](), 0
     for section in SECTIONS:
         difference = found[section]

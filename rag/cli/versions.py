@@ -53,7 +53,9 @@ def _row(version: dict[str, Any]) -> dict[str, str]:
 
 def _show_difference(found: dict[str, Any]) -> None:
     new = found["after"]
-    show.line(f"{new['source']}: version {found['before']['version']} to {new['version']}, {new['valid_from'][:10]}")
+    versions = " to ".join(dict.fromkeys(str(found[side]["version"]) for side in ("before", "after")))
+    show.line(f"{show.named(new)}: version {versions}, {new['valid_from'][:10]}")
     if new["changed_by"] or new["reason"]:
         show.line(f"{new['changed_by']}: {new['reason'].strip()}")
-    show.raw(found["unified"] or "Nothing of the text changed.")
+    alone = found["before"]["version"] == new["version"]
+    show.raw(found["unified"] or ("It has no other version yet." if alone else "Nothing of the text changed."))

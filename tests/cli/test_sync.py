@@ -115,6 +115,8 @@ def test_watching_ingests_what_changes_until_it_is_stopped(docs: Path, tmp_path:
             changed.append(json.loads(process.stdout.readline()))
         process.send_signal(stop)
         assert process.wait(30) == 130
+        assert process.stderr is not None
+        assert "the same command goes on from there" in process.stderr.read()
     found = called("--home", home, "files", "--state", "indexed", "--json").json["files"]
     assert [file["file"] for file in found] == ["b.md", "new.md"]
 
