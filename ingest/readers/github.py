@@ -8,6 +8,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from ingest.readers import data
@@ -27,6 +28,7 @@ START = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*){0,2}\{")
 NAMED = re.compile(r"issue|pull|comment|(?:^|[^a-z])prs?(?:[^a-z]|$)")
 ADDRESS = re.compile(rb"/(?:issues|pulls?)/\d")
 MOST_NAMED = 40  # files of a folder that are looked into before it is claimed
+MOST_BESIDE = 10  # other files of a folder that is a dump: beyond, each is better read by itself
 
 Discussions = dict[tuple[str, str], Discussion]
 
@@ -35,7 +37,10 @@ def claims_github(candidate: Candidate) -> bool:
     """A file of issues or pull requests; a folder in which such a file and one of comments lie side by side."""
     if not candidate.is_dir:
         return candidate.suffix in SUFFIXES and (_of_issues(candidate.head) or _of_comments(candidate.head))
-    heads = [look_at(candidate.path / name, name).head for name in _named(candidate.path)]
+    named = _named(candidate.path)
+    if not named or not _only_a_dump(candidate.path, len(named) + MOST_BESIDE):
+        return False
+    heads = [look_at(candidate.path / name, name).head for name in named]
     return any(map(_of_issues, heads)) and any(_of_comments(head) and not _of_issues(head) for head in heads)
 
 
@@ -67,6 +72,12 @@ def _named(folder: Path) -> list[str]:
     names = (path.name for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.is_symlink())
     wanted = sorted(name for name in names if NAMED.search(name.lower()) and (folder / name).is_file())
     return wanted[:MOST_NAMED] if len(wanted) > 1 else []
+
+
+def _only_a_dump(folder: Path, most: int) -> bool:
+    """No folder in it and few files: what is read as one thing shares one process and its limits."""
+    beside = [path for path in islice(folder.iterdir(), 2 * most) if not path.name.startswith(".")]
+    return len(beside) <= most and not any(path.is_dir() for path in beside)
 
 
 def _of_issues(head: bytes) -> bool:

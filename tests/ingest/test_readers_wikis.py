@@ -164,6 +164,18 @@ def test_comments_of_a_dump_of_their_own_join_their_issue(tmp_path: Path) -> Non
     assert by_title(read(zipped(folder, tmp_path / "dump.zip"), "archive")).keys() == parts.keys()
 
 
+def test_a_project_in_which_a_dump_lies_is_not_read_as_one_thing(tmp_path: Path) -> None:
+    for name in ("many", "deep"):
+        put(tmp_path / name, "issues.json", [REST_ISSUE])
+        put(tmp_path / name, "issue_comments.json", [REST_COMMENT])
+        assert find_reader(look_at(tmp_path / name, name)) is not None
+    put(tmp_path / "deep", "src/train.py", "x = 1\n")
+    for n in range(11):
+        put(tmp_path / "many", f"{n}.md", "Words.")
+    assert find_reader(look_at(tmp_path / "many", "many")) is None
+    assert find_reader(look_at(tmp_path / "deep", "deep")) is None
+
+
 def test_both_forms_of_one_comment_have_one_name(tmp_path: Path) -> None:
     (of_gh,) = read(put(tmp_path, "a.json", [ISSUE]))
     (of_rest,) = read(put(tmp_path, "b.json", [REST_COMMENT]), "github")
