@@ -242,10 +242,20 @@ def _message(committed: Committed) -> ChatMessage:
 
 def _damaged() -> tuple[type[Exception], ...]:
     """What dulwich raises for bytes it cannot make sense of."""
-    from dulwich.errors import FileFormatException, NotGitRepository, ObjectMissing, WrongObjectException
+    from dulwich import errors
 
-    named = (FileFormatException, NotGitRepository, ObjectMissing, WrongObjectException)
-    return (*named, OSError, KeyError, ValueError, AssertionError, zlib.error, struct.error, binascii.Error)
+    named = (
+        errors.ApplyDeltaError,
+        errors.ChecksumMismatch,
+        errors.FileFormatException,
+        errors.MissingCommitError,
+        errors.NotGitRepository,
+        errors.ObjectMissing,
+        errors.RefFormatError,
+        errors.WrongObjectException,
+    )
+    plain = (OSError, LookupError, ValueError, AssertionError, TypeError, AttributeError, ArithmeticError, EOFError)
+    return (*named, *plain, RecursionError, zlib.error, struct.error, binascii.Error)
 
 
 def _unreadable(root: Path, error: Exception) -> UnreadableSource:
