@@ -36,10 +36,16 @@ def source_rows(sources: Sequence[Json]) -> str:
             f"{html.escape(source['name'])}{_small(source['problem'])}",
             f"{files['indexed']:,}",
             f'<span class="tl-bad">{bad:,}</span>' if bad else "",
-            html.escape(_minute(source["synced_at"] or "") or "not finished"),
-            html.escape(f"every {_interval(source['every'])}" if source["every"] else "when asked"),
+            html.escape(_minute(source["synced_at"] or "")),
+            html.escape(_when(source)),
         ))  # fmt: skip
     return _table("sources", ("Source", "Read", "Failed", "Last looked at (UTC)", "Is synced"), rows)
+
+
+def _when(source: Json) -> str:
+    if source["every"]:
+        return f"every {_interval(source['every'])}"
+    return "" if source.get("root") == "uploads:" else "when asked"
 
 
 def file_rows(page: Json) -> str:
@@ -58,9 +64,15 @@ def file_rows(page: Json) -> str:
             f'<span class="tl-bad">{state}</span>' if file["state"] in BAD else state,
             html.escape(file["reader"]),
             str(file["chunks"] or ""),
-            html.escape(file["reason"] + again),
+            html.escape(_why(file) + again),
         ))  # fmt: skip
     return f"<p>{told}</p>" + _table("files", ("File", "State", "Reader", "Passages", "Why"), rows)
+
+
+def _why(file: Json) -> str:
+    """Many reasons begin with the file's name, which stands beside it."""
+    reason = str(file["reason"])
+    return reason.removeprefix(file["file"]).lstrip(": ") if len(file["file"]) > 1 else reason
 
 
 def run_rows(page: Json) -> str:
@@ -81,8 +93,12 @@ def run_rows(page: Json) -> str:
         for run in runs
     ]
     heads = ("Run", "Status", *(key for _, key in keys), "Started")
-    shown = f"{len(runs)} of {page['total']:,} runs" if page["total"] > len(runs) else f"{page['total']:,} runs"
+    shown = f"{len(runs)} of {page['total']:,} runs" if page["total"] > len(runs) else _count(page["total"])
     return f'<p>{shown}</p><div class="tl-wide">{_table("runs", heads, rows)}</div>'
+
+
+def _count(runs: int) -> str:
+    return "1 run" if runs == 1 else f"{runs:,} runs"
 
 
 def telling_keys(runs: Sequence[Json]) -> list[tuple[str, str]]:

@@ -199,6 +199,7 @@ def files(rows: Sequence[Mapping[str, Any]], counts: Mapping[str, int]) -> None:
         {
             **row,
             "file": row["source"] if row["file"] == WHOLE else row["file"],
+            "reason": row["reason"].removeprefix(row["file"]).lstrip(": ") or row["reason"],
             "passages": row["chunks"],
             "at": row["at"][:16].replace("T", " "),
             "tries": row["tries"] if row["tries"] > 1 else "",

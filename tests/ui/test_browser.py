@@ -62,8 +62,10 @@ def test_a_suggested_question_is_asked_with_a_click(page: Page) -> None:
 
 
 def test_a_conversation_goes_on_its_answers_take_votes_and_show_their_sources_again(page: Page, api: Client) -> None:
+    cited = len(api.ask(QUESTION)["citations"])
     known = len(api.conversations(limit=200)["conversations"])
     ask(page, QUESTION)
+    expect(page.locator("#sources-panel .tl-card")).to_have_count(cited)
     first = page.locator("#sources-panel").inner_text()
     ask(page, "How many clips come from Birch Hollow?")
     expect(page.locator("#sources-panel")).not_to_have_text(first)
@@ -107,6 +109,42 @@ def test_an_uploaded_file_can_be_asked_about(page: Page, tmp_path: Path) -> None
     expect(page.locator("#sources-panel")).to_contain_text("15 TB")
 
 
+def test_runs_are_a_table_that_can_be_ordered_and_a_wrong_filter_is_told_in_words(page: Page) -> None:
+    page.get_by_role("tab", name="Runs").click()
+    rows = page.locator("#runs tbody tr")
+    expect(rows.filter(has_text="kb-17")).to_contain_text("failed")
+    order = page.get_by_role("textbox", name="Order")
+    order.fill("metrics.train_loss ASC")
+    order.press("Enter")
+    expect(rows.first).to_contain_text("0.059")
+    picture(page, "runs-desktop")
+    where = page.get_by_role("textbox", name="Filter")
+    where.fill("metrics.train_loss <")
+    where.press("Enter")
+    expect(page.get_by_text("a value is missing")).to_be_visible()
+    where.fill("status = 'failed'")
+    page.locator("#show-runs").click()
+    expect(page.locator("#runs")).to_contain_text("1 run")
+    with page.context.expect_page() as opened:
+        rows.first.locator("a").click()
+    expect(opened.value.locator("h1")).to_contain_text("kb-17")
+
+
+def test_a_message_stands_in_its_thread_with_who_wrote_it(page: Page, api: Client) -> None:
+    hit = next(hit for hit in api.search("nightjar", filters={"kinds": ["chat"]})["hits"])
+    page.goto(page.url.partition("/ui")[0] + hit["link"])
+    expect(page.locator(".who").first).to_contain_text(" · 20")
+
+
+def test_the_ledger_tells_what_became_of_each_file(page: Page) -> None:
+    page.get_by_role("tab", name="Sources").click()
+    expect(page.locator("#kept-sources")).to_contain_text("knowledge")
+    page.locator("#ledger button").first.click()
+    expect(page.locator("#ledger-files")).to_contain_text("runs/mlruns")
+    page.locator("#ledger").get_by_label("failed").click()
+    expect(page.locator("#ledger-files")).to_contain_text("No such file")
+
+
 def test_adding_nothing_is_told_in_words(page: Page) -> None:
     page.get_by_role("tab", name="Sources").click()
     page.locator("#add").click()
@@ -140,6 +178,10 @@ def test_the_page_works_on_a_phone_and_in_the_dark(open_page: OpenPage, service:
     ask(phone, "Which decision replaced the decision to train in fp16?")
     expect(phone.locator("#sources-panel .tl-card").first).to_be_attached()
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    phone.get_by_role("tab", name="Runs").click()
+    expect(phone.locator("#runs")).to_contain_text("kb-17")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    phone.get_by_role("tab", name="Ask").click()
     picture(phone, "ask-phone-dark")
     assert phone.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
     phone.get_by_role("tab", name="Sources").click()

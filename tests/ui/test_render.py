@@ -171,8 +171,9 @@ def test_sources_are_listed_with_when_they_were_looked_at() -> None:
         "problem": "empty now", "synced_at": "2026-05-01T10:00:00+00:00", "every": 900,
     }  # fmt: skip
     shown = tables.source_rows([source, {**source, "synced_at": None, "every": 0}])
+    assert "when asked" not in tables.source_rows([{**source, "every": 0, "root": "uploads:"}])
     assert "<i>" not in shown
-    for words in ("1,200", ">2<", "2026-05-01 10:00", "every 15 min", "empty now", "not finished", "when asked"):
+    for words in ("1,200", ">2<", "2026-05-01 10:00", "every 15 min", "empty now", "when asked"):
         assert words in shown
 
 
@@ -253,7 +254,7 @@ def test_a_place_in_words(locator: dict[str, Any], words: str) -> None:
 def test_the_ledger_shows_each_file_with_its_reason_as_text() -> None:
     file = {
         "file": "<b>bad.pdf</b>", "source": "docs", "state": "failed", "reader": "pdf", "chunks": 0,
-        "reason": "<script>alert(1)</script>", "next_try": "2026-05-01T10:00:00+00:00",
+        "reason": "<b>bad.pdf</b>: <script>alert(1)</script>", "next_try": "2026-05-01T10:00:00+00:00",
     }  # fmt: skip
     shown = tables.file_rows({"files": [file], "counts": {"failed": 1, "indexed": 1200}})
     assert "<script>" not in shown

@@ -1,5 +1,6 @@
 """Sources: what is stored, what became of each file, and a place to add files."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ def build(client: Client, tab: gr.Tab) -> None:
             space = gr.Textbox(label="Space", value="default", max_length=100, elem_id="space")
             add = gr.Button("Add", variant="primary", elem_id="add")
     outcome = gr.HTML(elem_id="outcome")
-    _kept(client, tab)
+    kept, kept_listing = _kept(client, tab)
     _ledger(client, tab)
     gr.HTML('<h2 class="tl-heading">Documents</h2>')
     listing = gr.HTML(elem_id="documents")
@@ -60,14 +61,17 @@ def build(client: Client, tab: gr.Tab) -> None:
         return _page(client_of(client, request), at)
 
     shown = [listing, cursor, more]
-    add.click(upload, [files, space], [outcome, files, *shown], show_progress_on=outcome, api_visibility="private")
+    added = add.click(
+        upload, [files, space], [outcome, files, *shown], show_progress_on=outcome, api_visibility="private"
+    )
+    added.then(kept, None, kept_listing, api_visibility="private", show_progress="hidden")
     tab.select(first, None, shown, api_visibility="private", show_progress="hidden")
     refresh.click(first, None, shown, api_visibility="private")
     more.click(following, cursor, shown, api_visibility="private")
 
 
-def _kept(client: Client, tab: gr.Tab) -> None:
-    """What is synced, and when it was."""
+def _kept(client: Client, tab: gr.Tab) -> tuple[Callable[[gr.Request], str], gr.HTML]:
+    """What is synced, and when it was: how it is asked for, and where it is shown."""
     with gr.Accordion("Kept up to date", open=True, elem_id="kept"):
         listing = gr.HTML(elem_id="kept-sources")
 
@@ -78,6 +82,7 @@ def _kept(client: Client, tab: gr.Tab) -> None:
             raise gr.Error(words(error)) from error
 
     tab.select(kept, None, listing, api_visibility="private", show_progress="hidden")
+    return kept, listing
 
 
 def _ledger(client: Client, tab: gr.Tab) -> None:
