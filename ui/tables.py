@@ -45,7 +45,7 @@ def source_rows(sources: Sequence[Json]) -> str:
 def _when(source: Json) -> str:
     if source["every"]:
         return f"every {_interval(source['every'])}"
-    return "" if source.get("root") == "uploads:" else "when asked"
+    return "when asked" if source["synced_at"] else ""  # uploads have nothing to look at again
 
 
 def file_rows(page: Json) -> str:

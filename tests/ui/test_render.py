@@ -170,8 +170,8 @@ def test_sources_are_listed_with_when_they_were_looked_at() -> None:
         "name": "<i>notes</i>", "files": {"indexed": 1200, "skipped": 0, "failed": 1, "parked": 1},
         "problem": "empty now", "synced_at": "2026-05-01T10:00:00+00:00", "every": 900,
     }  # fmt: skip
-    shown = tables.source_rows([source, {**source, "synced_at": None, "every": 0}])
-    assert "when asked" not in tables.source_rows([{**source, "every": 0, "root": "uploads:"}])
+    shown = tables.source_rows([source, {**source, "every": 0}])
+    assert "when asked" not in tables.source_rows([{**source, "every": 0, "synced_at": None}])
     assert "<i>" not in shown
     for words in ("1,200", ">2<", "2026-05-01 10:00", "every 15 min", "empty now", "when asked"):
         assert words in shown
