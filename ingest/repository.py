@@ -66,14 +66,16 @@ class Repository:
             else:
                 yield reading
 
-    def before(self, paths: Sequence[str]) -> Iterator[Iterator[Earlier]]:
-        """What the paths said before and the registry does not know yet, oldest first: of each path at most one reading
-        in each of the layers."""
+    def before(self, paths: Sequence[str]) -> tuple[int, Iterator[Iterator[Earlier]]]:
+        """What the paths said before and the registry does not know yet: how many versions, and these, oldest first: of
+        each path at most one in each of the layers."""
         stored = self.stored()
         older = {path: self._unknown(path, stored.get(path)) for path in paths}
-        for depth in range(max(map(len, older.values()), default=0) - 1, -1, -1):
-            layer = {path: pasts[depth] for path, pasts in older.items() if len(pasts) > depth}
-            yield self._read_past(layer)
+        layers = [
+            {path: pasts[depth] for path, pasts in older.items() if len(pasts) > depth}
+            for depth in reversed(range(max(map(len, older.values()), default=0)))
+        ]
+        return sum(map(len, layers)), map(self._read_past, layers)
 
     def committed(self, paths: Sequence[str]) -> dict[str, Revision]:
         """Of paths that were stored before they were committed: what made them, where they are as it left them."""

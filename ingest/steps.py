@@ -70,9 +70,12 @@ def carry_out(work: Work, run: Run) -> None:
 
 def _read_past(work: Work, repository: Repository, run: Run) -> None:
     """Layer by layer, so that each version supersedes the one before. The ledger is told of the present only."""
-    for layer in repository.before(work.todo.read):
-        for n, (candidate, parts) in enumerate(layer):
-            run.on_progress(Progress(stage="reading earlier versions", done=n, total=0, item=candidate.relative))
+    total, layers = repository.before(work.todo.read)
+    done = 0
+    for layer in layers:
+        for candidate, parts in layer:
+            run.on_progress(Progress(stage="reading earlier versions", done=done, total=total, item=candidate.relative))
+            done += 1
             for document in documents_of(
                 work.source,
                 candidate,
