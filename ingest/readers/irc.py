@@ -1,10 +1,11 @@
 """IRC logs: each conversation is a document; what stands alone is gathered, a document a day.
 
-Which messages belong together is guessed (ingest/text/disentangle.py), day by day with what lies around the day. So a
-log that grows at its end, or loses its beginning, changes only the conversations near the cut. A conversation's key is
-the id of its first message, and a message's id depends on nothing but its time, its author and its words: what two logs
-tell of one channel can be merged, though each may cut the conversations differently. `Thread.first` and `last` are
-empty: nothing is ever deleted on IRC, and who was not connected has a hole in his log.
+Which messages belong together is guessed (ingest/text/disentangle.py), day by day (of a quiet channel some days at a
+time) with what lies around. So a log that grows at its end, or loses its beginning, changes only the conversations near
+the cut. A conversation's key is the id of its first message, and a message's id depends on nothing but its time, its
+author and its words: what two logs tell of one channel can be merged, though each may cut the conversations
+differently. `Thread.first` and `last` are empty: nothing is ever deleted on IRC, and who was not connected has a hole
+in his log.
 """
 
 import hashlib
@@ -207,4 +208,4 @@ def _name(channel: str) -> str:
     return channel.rpartition("/")[2].lstrip("#&")
 
 
-READER = Reader(name="irc", version=1, claims=claims_irc, read=read_irc, suffixes=SUFFIXES)
+READER = Reader(name="irc", version=2, claims=claims_irc, read=read_irc, suffixes=SUFFIXES)

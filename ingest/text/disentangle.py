@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from ingest.text.chat_log import Bools, Floats, Log, Said, to_log
 from ingest.text.reply_features import blocks
 
 WEIGHTS = Path(__file__).with_name("disentangle.json")
-DAY = 24 * 60
-CONTEXT = 500  # messages before a day that are looked at with it
+DAY = 24 * 60  # minutes
+SPANS = (64 * DAY, 16 * DAY, 4 * DAY, DAY)
+FEW = 500  # messages; a span with fewer is looked at in one go
+CONTEXT = 500  # messages before it that are looked at with it
 AFTERWARDS = 100  # and after it
 MOST_AT_ONCE = 5_000
 
@@ -77,14 +80,23 @@ def replies(said: Sequence[Said]) -> list[int]:
 
 
 def parts(said: Sequence[Said]) -> Iterator[Part]:
-    """Day by day, so that a long log is no other than its days, and costs no more."""
-    first = 0
-    for at in range(1, len(said) + 1):
-        if at < len(said) and said[at].minute // DAY == said[first].minute // DAY and at - first < MOST_AT_ONCE:
-            continue
+    """Day by day, so that a long log is no other than its days; the days of a quiet time together, for each part costs
+    what its context does, and years of a quiet channel have thousands of days."""
+    for first, last in _stretches(said, (0, len(said)), SPANS):
         start = max(0, first - CONTEXT)
-        yield Part(log=to_log(said[start : at + AFTERWARDS]), start=start, first=first - start, last=at - start)
-        first = at
+        log = to_log(said[start : last + AFTERWARDS])
+        yield Part(log=log, start=start, first=first - start, last=last - start)
+
+
+def _stretches(said: Sequence[Said], of: tuple[int, int], spans: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """(first, last (excluded)) of what falls into each span of the calendar: what came before it moves no cut."""
+    for _, numbers in groupby(range(*of), lambda at: said[at].minute // spans[0]):
+        first, *others = numbers
+        last = first + len(others) + 1
+        if len(spans) > 1 and last - first >= FEW:
+            yield from _stretches(said, (first, last), spans[1:])
+        else:
+            yield from ((cut, min(cut + MOST_AT_ONCE, last)) for cut in range(first, last, MOST_AT_ONCE))
 
 
 def likelihoods(model: Model, rows: Floats, possible: Bools) -> Floats:

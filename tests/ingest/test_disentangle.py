@@ -48,10 +48,19 @@ def test_an_empty_log_has_no_conversations() -> None:
     assert conversations([]) == []
 
 
+def stretches(days: int, each: int) -> list[tuple[int, int]]:
+    said = [Said(author="ada", minute=day * 1440 + n // 9, text="x") for day in range(days) for n in range(each)]
+    return [(part.start + part.first, part.start + part.last) for part in parts(said)]
+
+
 def test_a_log_is_looked_at_day_by_day_and_each_message_once() -> None:
-    days = [Said(author="ada", minute=day * 1440 + n, text="x") for day in range(3) for n in range(7)]
-    stretches = [(part.start + part.first, part.start + part.last) for part in parts(days)]
-    assert stretches == [(0, 7), (7, 14), (14, 21)]
+    assert stretches(3, 200) == [(0, 200), (200, 400), (400, 600)]
+    assert stretches(1, 6_000) == [(0, 5_000), (5_000, 6_000)]
+
+
+def test_the_days_of_a_quiet_channel_are_looked_at_together() -> None:
+    assert stretches(64, 7) == [(0, 64 * 7)]
+    assert stretches(130, 8) == [(n * 128, n * 128 + 128) for n in range(8)] + [(1024, 1040)]
 
 
 @pytest.mark.slow
