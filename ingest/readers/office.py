@@ -1,6 +1,8 @@
 """Word, PowerPoint, OpenDocument and RTF texts, by unstructured: headings, slides, lists and tables."""
 
 import itertools
+import re
+import signal
 from collections.abc import Callable, Iterator, Mapping
 
 from ingest.readers._builder import Builder, one_line
@@ -13,10 +15,12 @@ from ingest.readers._zip import DAMAGED, OLE_HEAD, open_zip
 from ingest.readers.base import Candidate, Limits, Reader, too_large
 from ingest.readers.html import parse_html
 from ingest.text.dates import iso_date
-from rag.domain.errors import UnreadableSource, UnsupportedFormat
+from rag.domain.errors import LimitExceeded, UnreadableSource, UnsupportedFormat
 from rag.domain.types import Page, Parsed
 
 LEGACY = {".doc": ".docx", ".dot": ".docx", ".ppt": ".pptx", ".pps": ".pptx"}
+EXIT_CODE = re.compile(r'exitcode "(-?\d{1,4})"')
+OUT_OF_MEMORY = (251, 254)  # of GHC's runtime, in which pandoc is written
 DAMAGE = (*DAMAGED, LookupError, AttributeError, TypeError, SyntaxError)  # what a broken file makes its libraries raise
 
 
@@ -96,12 +100,36 @@ def _pandoc(candidate: Candidate, limits: Limits) -> Parsed:
             about = about_package(archive)
     from unstructured.file_utils.file_conversion import convert_file_to_html_text_using_pandoc
 
-    html = convert_file_to_html_text_using_pandoc(candidate.suffix[1:], filename=str(candidate.path))
+    try:
+        html = convert_file_to_html_text_using_pandoc(candidate.suffix[1:], filename=str(candidate.path))
+    except RuntimeError as error:
+        said = str(error).replace(str(candidate.path), candidate.relative)
+        raise _of_pandoc(candidate.relative, said, limits) from error
     builder = Builder(limits)
     if html.strip():
         root = parse_html(html, candidate.relative, limits)
         write_markup(root, builder, Hidden(root))
     return _parsed(builder, about)
+
+
+def _of_pandoc(name: str, said: str, limits: Limits) -> UnreadableSource:
+    """It has this process's limits as its own, and dies of them by a signal."""
+    code = int(found[1]) if (found := EXIT_CODE.search(said)) else 0
+    if -code == signal.SIGXCPU:
+        return LimitExceeded(
+            f"{name}: reading it took more than {limits.cpu_seconds} s of processor time.",
+            fix="Open it in its program and save it as .docx, or split it.",
+        )
+    if code in OUT_OF_MEMORY or -code in (signal.SIGABRT, signal.SIGKILL):
+        return LimitExceeded(
+            f"{name}: reading it takes more than {limits.memory_bytes / 2**20:,.0f} MiB of memory.",
+            fix="Open it in its program and save it as .docx, or split it.",
+        )
+    why = said.partition("during conversion:")[2].partition("Current version of pandoc")[0]
+    return UnreadableSource(
+        f"{name} is damaged: {one_line(why)[:200] or 'pandoc cannot read it'}.",
+        fix="Open it in its program and save it again.",
+    )
 
 
 def _parsed(builder: Builder, about: Mapping[str, str], notes: tuple[str, ...] = ()) -> Parsed:

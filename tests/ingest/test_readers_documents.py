@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.readers import find_reader
+from ingest.readers import find_reader, office
 from ingest.readers._hidden import hides
 from ingest.readers.base import Limits, look_at
 from ingest.sandbox import ReaderPool
@@ -476,6 +476,18 @@ def test_rich_text_is_read_and_includes_no_other_file(read: Read, tmp_path: Path
     (parsed,) = read("a.rtf", data)
     assert "We train on Monday." in parsed.text
     assert "another file" not in parsed.text
+
+
+@pytest.mark.slow
+def test_rich_text_that_takes_too_long_says_so_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "a.rtf"
+    path.write_bytes(rb"{\rtf1\ansi We train." + b"\\" * 1_500_000 + b"}")
+    with ReaderPool(1, limits=Limits(cpu_seconds=2)) as pool, pytest.raises(UnreadableSource) as refused:
+        pool.read(look_at(path, "a.rtf"))
+    assert refused.value.what == "a.rtf: reading it took more than 2 s of processor time."
+    path.write_bytes(rb"{\rtf1\ansi We train." + b"{" * 9)
+    with pytest.raises(UnreadableSource, match=r"^a.rtf is damaged: Error at \"a.rtf\" \(line"):
+        list(office.READER.read(look_at(path, "a.rtf"), Limits()))
 
 
 @pytest.mark.slow
