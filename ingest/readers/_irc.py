@@ -38,6 +38,7 @@ DAY = re.compile(
     r"[ ](?P<year>\d{4})"
 )
 MONTHS = {name: n for n, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}  # noqa: SIM905
+YEARS = range(1970, 3000)  # far from where the calendar of Python ends
 GLITCH = 10  # minutes by which a clock may be set back
 HALF_DAY = timedelta(hours=12)
 
@@ -69,7 +70,7 @@ class Line:
 
 def read_line(raw: str) -> Line:
     if day := DAY.match(raw):
-        return Line(kind="day", stamp=Stamp(day=_date(day["year"], MONTHS.get(day["month"], 0), day["day"])))
+        return Line(kind="day", stamp=Stamp(day=_date(int(day["year"]), MONTHS.get(day["month"], 0), int(day["day"]))))
     front = STAMP.match(raw)
     if front is None or not front.end():
         return _body(raw, Stamp(), "") if raw.startswith("===") else Line(kind="other", text=raw)
@@ -116,7 +117,7 @@ def _stamp(front: re.Match[str]) -> Stamp | None:
             hour = int(front["hour"]) % 12 + 12 * (front["half"] in "Pp") if front["half"] else int(front["hour"])
             clock = time(hour, int(front["minute"]), int(front["second"] or 0))
         month = (MONTHS[front["month"]], int(front["day"])) if front["month"] else None
-        day = date.fromisoformat(front["date"]) if front["date"] else None
+        day = _date(*map(int, front["date"].split("-"))) if front["date"] else None
     except (ValueError, KeyError):
         return None
     if clock is None and day is None:
@@ -128,11 +129,12 @@ def _stamp(front: re.Match[str]) -> Stamp | None:
     return Stamp(day=day, month=month, clock=clock, offset=offset, precise=bool(front["second"]))
 
 
-def _date(year: str, month: int, day: str) -> date | None:
+def _date(year: int, month: int, day: int) -> date | None:
     try:
-        return date(int(year), month, int(day))
+        found = date(year, month, day)
     except ValueError:
         return None
+    return found if found.year in YEARS else None
 
 
 # --- time -------------------------------------------------------------------------------------------------------
@@ -167,9 +169,9 @@ def moments(lines: Iterable[Line], begin: date) -> Iterator[datetime]:
 def _in_year(month: tuple[int, int] | None, last: datetime) -> date | None:
     if month is None:
         return None
-    found = _date(str(last.year), month[0], str(month[1]))
+    found = _date(last.year, *month)
     if found and found < last.date() - timedelta(days=180):
-        return _date(str(last.year + 1), month[0], str(month[1]))
+        return _date(last.year + 1, *month)
     return found
 
 

@@ -13,6 +13,7 @@ from rag.domain.people import TEAM_FILE, Key, PersonState, TeamEntry
 LONGEST = 500_000  # characters
 DEEPEST = 20
 MOST_VALUES = 50  # of one key
+LONGEST_VALUE = 300  # characters
 STATES: tuple[PersonState, ...] = ("active", "left", "opted-out")
 SYSTEMS = (
     "slack",
@@ -29,6 +30,7 @@ SYSTEMS = (
     "gitlab",
 )
 KEYS = ("name", "emails", "names", *SYSTEMS, "state", "until")
+NO_CHARACTER = re.compile("[\0\ud800-\udfff]")  # no database keeps it
 EXAMPLE = "- {name: Ada Lovelace, emails: [ada@example.org], slack: U01, state: active}"
 
 
@@ -53,7 +55,7 @@ def _composed(text: str) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise BadInput(f"{TEAM_FILE} line {line}: {error.problem}.", fix="Mend it there; it is YAML.") from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as error:  # a \U beyond the last character
         raise BadInput(f"{TEAM_FILE} is no YAML.", fix=f"Write a person a line: {EXAMPLE}") from error
     return node
 
@@ -101,7 +103,7 @@ def _claim(entry: TeamEntry, node: yaml.Node, owners: dict[Key, str]) -> None:
 
 
 def _key(node: yaml.Node) -> str:
-    key = str(node.value) if isinstance(node, yaml.ScalarNode) else ""
+    key = str(node.value)[:LONGEST_VALUE] if isinstance(node, yaml.ScalarNode) else ""
     key = {"email": "emails", "name": "name", "mail": "emails", "aliases": "names"}.get(key, key)
     if key in KEYS:
         return key
@@ -120,6 +122,10 @@ def _strings(key: str, node: yaml.Node) -> Iterator[str]:
     for item in items:
         if not isinstance(item, yaml.ScalarNode):
             raise _wrong(item, f"{key} is neither a word nor a list of words", f"Write `{key}: [one, two]`.")
+        if len(item.value) > LONGEST_VALUE:
+            raise _wrong(item, f"{key} is longer than {LONGEST_VALUE} characters", "Shorten it.")
+        if NO_CHARACTER.search(item.value):
+            raise _wrong(item, f"{key} holds what is no character", "Write it without \\u and \\x.")
         if item.value.strip():
             yield " ".join(item.value.split())
 

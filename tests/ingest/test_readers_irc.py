@@ -154,6 +154,18 @@ def ids(parts: list[Parsed]) -> set[str]:
     return {mark.locator.id for parsed in parts for mark in parsed.marks if isinstance(mark.locator, Message)}
 
 
+@pytest.mark.parametrize(
+    "log",
+    [
+        "9999-12-31T23:59:59-1400 <ada> hi\n[23:00] <bo> x\n[01:00] <bo> y\n",
+        "--- Log opened Fri Dec 31 23:00:00 9999\n23:00 <ada> x\n01:00 <bo> y\n",
+        "0001-01-01T00:00:00+14:00 <ada> hi\n",
+    ],
+)
+def test_a_day_at_the_end_of_time_is_none(log: str) -> None:
+    assert {message.time.year for message in parse(log, DAY)} == {2026}
+
+
 def test_the_same_words_twice_in_a_minute_are_two_messages() -> None:
     log = parse("[09:00] <ada> ping\n[09:00] <ada> ping\n[09:00] <bob> pong\n", DAY)
     messages = irc.messages(log)

@@ -52,6 +52,9 @@ def test_the_example_is_right() -> None:
         ("[" * 1500, "lists in lists"),
         ("- &a {name: Ada, slack: *a}", "line 1: slack is neither"),
         ("- name: Ada\n  names: [" + "x, " * 60 + "]", "line 2: names has more than 50 values"),
+        ('- {name: "\\UFFFFFFFF"}', "is no YAML"),
+        ('- {name: "A\\uD800"}', "line 1: name holds what is no character"),
+        ("- {name: " + "A" * 301 + "}", "line 1: name is longer than 300 characters"),
         ("x" * 500_001, "longer than 500,000 characters"),
     ],
 )
