@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email import policy
 from email.errors import MessageError
-from email.headerregistry import BaseHeader, HeaderRegistry
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
 from email.utils import getaddresses, parsedate_to_datetime
@@ -25,6 +25,7 @@ MOST_NAMED = 20
 MOST_LINES = 2_000  # of headers in front of the text
 LONGEST_HEAD = 10_000  # characters: the library's parser takes four minutes for a From of 100,000 quotation marks
 HEADERS = HeaderRegistry()
+HEADERS.map_to_type("date", UnstructuredHeader)  # the library's own raises OverflowError for the year 99999999999
 
 
 @lru_cache(maxsize=512)  # without it every look at a header parses it again, some twenty times for each mail
@@ -33,7 +34,7 @@ def _header(name: str, value: str) -> BaseHeader:
 
 
 POLICY = policy.default.clone(header_factory=_header)
-BROKEN = (MessageError, ValueError, LookupError, TypeError, AttributeError, OSError, IndexError, RecursionError)
+BROKEN = (MessageError, ValueError, LookupError, TypeError, AttributeError, OSError, ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +184,7 @@ def _named(name: str, address: str) -> str:
 def _date(value: str) -> str:
     try:
         return parsedate_to_datetime(value).isoformat() if value else ""
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return ""
 
 

@@ -555,6 +555,17 @@ def test_a_damaged_mbox_is_read_or_refused_in_words(tmp_path: Path) -> None:
         read(packed, "mbox")
 
 
+@pytest.mark.parametrize(
+    "date", ["Mon, 18 May 99999999999999999999 11:15:00 +0200", "Mon, 18 May 2026 11:15 +9999999999"]
+)
+def test_a_mail_of_an_impossible_date_keeps_its_words_and_its_box(tmp_path: Path, date: str) -> None:
+    path = tmp_path / "dev.mbox"
+    path.write_bytes(PIPERMAIL.replace(b"Mon, 18 May 2026 11:15:00 +0200", date.encode()))
+    (parsed,) = read(path, "mbox")
+    assert count([parsed]) == 2
+    assert parsed.text.startswith("Ada Löw · 2026-05-18 09:15 UTC\nThe loss is NaN.")
+
+
 @pytest.mark.slow
 def test_a_mail_nested_without_end_costs_itself_alone(tmp_path: Path) -> None:
     path = tmp_path / "dev.mbox"
