@@ -22,9 +22,11 @@ from rag.domain.errors import UnreadableSource
 from rag.domain.types import Fact, Parsed
 
 FILE = re.compile(r"(.*?) ?\b([0-9a-f]{32})(_all)?\.(md|html|csv)", re.S)
+HAS_ID = re.compile(r"\b[0-9a-f]{32}\b")
 CLAIMED = re.compile(r".+ [0-9a-f]{32}\.(?:md|html)", re.S)
 FOLDER = re.compile(r"(.*?) ?\b[0-9a-f]{32}", re.S)
 LINK = re.compile(r"([0-9a-f]{32})(?:_all)?\.(?:md|html|csv)\b|notion\.so/[\w%/-]{0,300}?([0-9a-f]{32})\b")
+MOST_BESIDE = 10  # files and folders beside its pages: beyond, each is better read by itself
 LINE = re.compile(r"([^:\n]{1,60}): (.*)")
 MOST_PROPERTIES = 60
 NAMES = {
@@ -55,10 +57,14 @@ class Export:
 
 
 def claims_notion(candidate: Candidate) -> bool:
-    """A folder with a page whose name ends in its id."""
+    """A folder with a page whose name ends in its id, and not much that is no export's."""
     if not candidate.is_dir:
         return False
-    return any(CLAIMED.fullmatch(path.name) and path.is_file() for path in candidate.path.iterdir())
+    paths = [path for path in candidate.path.iterdir() if not path.name.startswith(".")]
+    pages = [path for path in paths if CLAIMED.fullmatch(path.name) and path.is_file()]
+    named = {match[1] for path in pages if (match := FILE.fullmatch(path.name))}
+    beside = sum(not (HAS_ID.search(path.name) or path.name in named) for path in paths)
+    return bool(pages) and beside <= max(MOST_BESIDE, len(pages))
 
 
 def read_notion(candidate: Candidate, limits: Limits) -> Iterator[Parsed]:

@@ -257,6 +257,15 @@ def test_a_notion_export_is_a_document_a_page_under_the_pages_above_it(tmp_path:
     assert "Old,Done,Bob" in pages["Tasks"].text
 
 
+def test_a_project_in_which_a_page_of_notion_lies_is_not_read_as_one_thing(tmp_path: Path) -> None:
+    put(tmp_path, f"Plan {TEAM}.md", "# Plan\n")
+    for n in range(10):
+        put(tmp_path, f"{n}.md", "Words.")
+    assert find_reader(look_at(tmp_path, "docs")) is not None
+    put(tmp_path, "src/train.py", "x = 1\n")
+    assert find_reader(look_at(tmp_path, "docs")) is None
+
+
 def test_a_renamed_page_of_notion_is_the_same_document(tmp_path: Path) -> None:
     before = read(put(tmp_path / "a", f"Plan {TEAM}.md", "# Plan\n").parent)
     after = read(put(tmp_path / "b", f"New plan {TEAM}.md", "# New plan\n").parent)
