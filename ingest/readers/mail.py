@@ -25,7 +25,8 @@ MOST_NAMED = 20
 MOST_LINES = 2_000  # of headers in front of the text
 LONGEST_HEAD = 10_000  # characters: the library's parser takes four minutes for a From of 100,000 quotation marks
 HEADERS = HeaderRegistry()
-HEADERS.map_to_type("date", UnstructuredHeader)  # the library's own raises OverflowError for the year 99999999999
+# The library's own raises OverflowError for the year 99999999999.
+HEADERS.map_to_type("date", UnstructuredHeader)  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=512)  # without it every look at a header parses it again, some twenty times for each mail
