@@ -255,7 +255,7 @@ def _damaged() -> tuple[type[Exception], ...]:
         errors.WrongObjectException,
     )
     plain = (OSError, LookupError, ValueError, AssertionError, TypeError, AttributeError, ArithmeticError, EOFError)
-    return (*named, *plain, RecursionError, zlib.error, struct.error, binascii.Error)
+    return (*named, *plain, RuntimeError, StopIteration, zlib.error, struct.error, binascii.Error)
 
 
 def _unreadable(root: Path, error: Exception) -> UnreadableSource:
