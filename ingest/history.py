@@ -243,6 +243,7 @@ def _message(committed: Committed) -> ChatMessage:
 def _damaged() -> tuple[type[Exception], ...]:
     """What dulwich raises for bytes it cannot make sense of."""
     from dulwich import errors
+    from dulwich.repo import UnsupportedExtension, UnsupportedVersion
 
     named = (
         errors.ApplyDeltaError,
@@ -253,6 +254,8 @@ def _damaged() -> tuple[type[Exception], ...]:
         errors.ObjectMissing,
         errors.RefFormatError,
         errors.WrongObjectException,
+        UnsupportedExtension,
+        UnsupportedVersion,
     )
     plain = (OSError, LookupError, ValueError, AssertionError, TypeError, AttributeError, ArithmeticError, EOFError)
     return (*named, *plain, RuntimeError, StopIteration, zlib.error, struct.error, binascii.Error)
