@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -64,11 +65,18 @@ def started(*words: str | Path, cwd: Path) -> Iterator["subprocess.Popen[str]"]:
     """`teamlore WORDS` in the background; killed at the end if it is still there."""
     command = [*COMMAND, *(str(word) for word in words)]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=cwd, env=environment(), stdout=pipe, stderr=pipe, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=cwd, env=environment(), stdout=pipe, stderr=pipe, text=True, preexec_fn=_heed_interrupts
+    ) as process:
         try:
             yield process
         finally:
             process.kill()
+
+
+def _heed_interrupts() -> None:
+    """What is started from a background job ignores Ctrl+C otherwise."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def owner(home: Path, process: "subprocess.Popen[str]") -> dict[str, Any]:
