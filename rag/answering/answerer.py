@@ -31,6 +31,7 @@ class _Turn:
     statements: list[Statement] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    confidence: float | None = None
 
     def lap(self, name: str, since: float) -> float:
         now = time.perf_counter()
@@ -92,6 +93,7 @@ class EvidenceAnswerer:
             return
         evidence = gather(turn.question.query.text, found, self.embedder)
         now = turn.lap("evidence", now)
+        turn.confidence = self.threshold.confidence(evidence.features) if evidence.sentences else None
         refused = refuse(found, evidence, self.threshold)
         if refused is None:
             citer = Citer(found, evidence)
@@ -112,6 +114,7 @@ class EvidenceAnswerer:
         for stated in finding.statements:
             yield from self._say(turn, *citer.statement(stated))
         turn.lap("total", turn.started)
+        turn.confidence = 1.0 if turn.statements else 0.0  # looked up, not guessed
         refused = None if turn.statements else self._in_person(refusal(found, finding.reason))
         status: Literal["answered", "refused"] = "refused" if refused else "answered"
         text = refused.reason if refused else _so_far(turn).text
@@ -164,6 +167,7 @@ def _so_far(turn: _Turn) -> Answer:
         citations=tuple(turn.citations),
         warnings=tuple(turn.warnings),
         timings_ms=dict(turn.timings),
+        confidence=turn.confidence,
     )
 
 

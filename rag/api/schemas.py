@@ -83,6 +83,7 @@ class AnswerShape(Shape):
     model: dict[str, str]
     timings_ms: dict[str, float]
     conversation_id: str | None = None
+    confidence: float | None = None
 
 
 class TroubleShape(Shape):

@@ -418,6 +418,7 @@ class Answer:
     model: Mapping[str, str] = field(default_factory=dict)
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     conversation_id: str | None = None
+    confidence: float | None = None  # in [0, 1], that the evidence answers the question; None: nothing was found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "model": dict(answer.model),
         "timings_ms": {name: round(value, 2) for name, value in answer.timings_ms.items()},
         "conversation_id": answer.conversation_id,
+        "confidence": None if answer.confidence is None else round(answer.confidence, 4),
     }
 
 

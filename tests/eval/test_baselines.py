@@ -11,7 +11,8 @@ from eval.baselines import BM25, beside, min_max, reciprocal_rank, top
 from eval.metrics.retrieval import RETRIEVAL
 from eval.packs import load_pack
 from eval.progress import Narrator
-from eval.report import run_json, show
+from eval.report.console import show
+from eval.results import run_json
 from eval.runner import PackRun, Run
 from rag.domain.types import IngestReport
 from rag.settings import Settings

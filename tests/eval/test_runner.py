@@ -10,7 +10,8 @@ from eval.asking import Command
 from eval.compare import differences, load_run, show_differences
 from eval.packs import load_packs
 from eval.progress import Narrator
-from eval.report import run_json, show, show_failures
+from eval.report.console import show, show_failures
+from eval.results import run_json
 from eval.runner import Evaluation, Options, index_name, indexes, isolated
 from rag.domain.errors import BadInput
 from rag.settings import Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from eval.packs import load_packs
-from eval.report import run_json
+from eval.results import run_json
 from eval.runner import Evaluation, Options, isolated, open_services
 from rag.domain.services import Services
 from rag.main import build, open_home

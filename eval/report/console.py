@@ -1,0 +1,86 @@
+"""A run as tables on a terminal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from eval.asking import Item
+from eval.progress import Narrator
+from eval.results import TOGETHER
+from eval.runner import Run
+
+_PERFECT = {"false_answer": 0.0, "false_refusal": 0.0}  # where less is better; 1 elsewhere
+_NO_GOAL = frozenset({"answer_words"})
+
+
+def show(result: Mapping[str, Any], console: Console) -> None:
+    """One table a pack; the packs together last, when they are several."""
+    packs = result["packs"]
+    for name, pack in packs.items():
+        if name == TOGETHER and len(pack["ingest"]) < 2:
+            continue
+        console.print(_table(f"{name}: {pack['n']} questions", pack))
+        if "baselines" in pack:
+            console.print(_baselines_table(pack))
+        latency = pack["latency_ms"]
+        if latency["p50"] is not None:
+            console.print(
+                f"a question takes {latency['p50']} ms at the median, {latency['p95']} ms at p95", style="dim"
+            )
+        if pack["errors"]:
+            console.print(f"{pack['errors']} questions failed", style="bold red")
+    console.print(f"{result['seconds']:.1f} s in all", style="dim")
+
+
+def _table(title: str, pack: Mapping[str, Any]) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column("metric")
+    for heading in ("mean", "95 %", "scored", "not"):
+        table.add_column(heading, justify="right")
+    for name, found in pack["metrics"].items():
+        low, high = found["ci95"]
+        interval = "" if low is None else f"{low:.3f} to {high:.3f}"
+        mean = "none" if found["value"] is None else f"{found['value']:.3f}"
+        table.add_row(name, mean, interval, str(found["n"]), str(pack["n"] - found["n"]))
+    return table
+
+
+def _baselines_table(pack: Mapping[str, Any]) -> Table:
+    table = Table(title="beside plain systems, nDCG@10", title_justify="left")
+    for heading in ("system", "mean", "ours - it", "95 %", "p"):
+        table.add_column(heading, justify="left" if heading == "system" else "right")
+    for name, metrics in pack["baselines"].items():
+        found = metrics["ndcg@10"]
+        low, high = found["ci95"]
+        cells = (
+            f"{found['value']:.3f}",
+            f"{found['difference']:+.3f}",
+            f"{low:+.3f} to {high:+.3f}",
+            f"{found['p']:.4f}",
+        )
+        table.add_row(name, *cells)
+    return table
+
+
+def show_failures(run: Run, narrator: Narrator) -> None:
+    """Every question that missed a metric, in two lines."""
+    for one in run.packs:
+        for item in one.items:
+            missed = [
+                name
+                for name, value in item.metrics.items()
+                if value is not None and name not in _NO_GOAL and value != _PERFECT.get(name, 1.0)
+            ]
+            if item.error or missed:
+                narrator.say(f"{one.pack.name}/{item.sample.id}: {item.sample.question}")
+                narrator.say(f"    {item.error or ', '.join(missed)}; {_gold(item)}")
+
+
+def _gold(item: Item) -> str:
+    sample = item.sample
+    gold = ", ".join(sample.gold_files or sorted(sample.judgements)[:3]) or "unanswerable"
+    answer = f'; wanted "{sample.answers[0][:80]}"' if sample.answers else ""
+    said = f'; said "{str(item.details["answer"])[:160]}"' if item.details.get("answer") else ""
+    return f"gold: {gold}{answer}{said}"
