@@ -1,0 +1,27 @@
+"""Whatever gives labels to what people labelled: a metric, a check of the product, a model."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from eval.judged import JudgedItem, Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """`label` None: no verdict; counted beside the figures, never averaged in."""
+
+    label: str | None  # one of CLASSES of the item's task
+    score: float | None = None  # in [0, 1], more is better; None where the judge gives labels only
+    why: str = ""
+
+
+class Judge(Protocol):
+    @property
+    def name(self) -> str: ...  # recorded beside every figure it gave
+
+    @property
+    def tasks(self) -> tuple[Task, ...]: ...  # what it can judge
+
+    def judge(self, item: JudgedItem) -> Verdict:
+        """Of an item of one of its tasks. Never sees a label: it must not read `item.label` or `item.detectors`."""
+        ...
