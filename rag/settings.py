@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     parser_workers: int = Field(2, ge=1, le=64, description="child processes that read files")
     git_versions: int = Field(3, ge=0, le=100, description="of a repository's files, how many versions; 0: the present")
     git_commits: int = Field(1_000, ge=1, description="of a repository, how many of its newest commits are read")
+    golden: str = Field("", description="the golden set, a JSONL file; empty: golden.jsonl in the home")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="what the service logs to standard error; info: a line for each request"
     )
@@ -96,6 +97,10 @@ class Settings(BaseSettings):
         home = Path(asked or env.get("home") or dotenv.get("home") or platformdirs.user_data_path("teamlore"))
         toml = TomlConfigSettingsSource(settings_cls, toml_file=home.expanduser() / TOML)
         return init_settings, env_settings, dotenv_settings, toml
+
+    @property
+    def golden_file(self) -> Path:
+        return Path(self.golden).expanduser().absolute() if self.golden else self.home / "golden.jsonl"
 
     @property
     def auth_mode(self) -> Literal["local", "keys"]:

@@ -1,7 +1,8 @@
 """Golden sets: questions of the team's own with the words that answer them, as a person has judged them."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 Review = Literal["candidate", "accepted", "rejected"]
 
@@ -31,3 +32,4 @@ class GoldenItem:
     reviewed_by: str = ""
     reviewed_at: str = ""  # ISO 8601
     note: str = ""  # the reviewer's
+    rest: Mapping[str, Any] = field(default_factory=dict, hash=False)  # further keys of its row, kept as they came
