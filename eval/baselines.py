@@ -1,10 +1,12 @@
 """Plain systems over the same corpus, to stand beside ours: BM25, vectors, and the two common ways to join them.
 
-The same embedder and the same analysis as the product's, whole records instead of chunks, nothing tuned.
+Whole records instead of chunks, title and text joined by a space, nothing tuned. BM25 is bm25s (Lucene's form, English
+stop words, Snowball stems) at both usual settings; vectors are the product's own embedder's. The two joined systems use
+`bm25` and `vectors`.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,50 +23,60 @@ from eval.progress import Narrator
 from eval.runner import Run
 from eval.stats import estimate, paired_test
 from rag.domain.ports import Embedder
-from rag.index.analysis import terms
+from rag.domain.types import Matrix
 
 Scores = npt.NDArray[np.float64]  # one a record
-POOL = 200
-K1, B = 0.9, 0.4  # Anserini's defaults, used by the published BEIR figures
+Places = npt.NDArray[np.intp]
+Rankings = dict[str, tuple[str, ...]]  # {system: documents, best first}
+DEPTH = 1000  # records ranked by one system
+POOL = 200  # of which are joined
+BM25_SETTINGS = {
+    "bm25": (0.9, 0.4),  # k1 and b: Anserini's defaults, used by the published BEIR figures
+    "bm25 k1=1.5 b=.75": (1.5, 0.75),  # the defaults of bm25s
+}
 RRF_K = 60
-BATCH = 256
+BATCH = 64
 
 
 class BM25:
-    """Lucene's form (Robertson & Zaragoza 2009): idf ln(1 + (N - df + .5) / (df + .5)), no (k1 + 1) above."""
+    """bm25s: idf ln(1 + (N - df + .5) / (df + .5)) times tf / (tf + k1 (1 - b + b length / mean length)).
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        counts = [Counter(terms(text)) for text in texts]
-        lengths = np.array([sum(count.values()) for count in counts], dtype=np.float64)
-        norms = K1 * (1 - B + B * lengths / max(1.0, lengths.mean()))
-        postings: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        for place, count in enumerate(counts):
-            for term, times in count.items():
-                postings[term].append((place, times))
-        self.size = len(texts)
-        self.weights = {term: self._weights(found, norms) for term, found in postings.items()}
+    Source: Lù, arXiv 2407.03618; the form is Lucene's (Kamphuis et al., ECIR 2020), which has no (k1 + 1) above.
+    """
 
-    def _weights(self, found: list[tuple[int, int]], norms: Scores) -> tuple[npt.NDArray[np.intp], Scores]:
-        places = np.array([place for place, _ in found], dtype=np.intp)
-        times = np.array([times for _, times in found], dtype=np.float64)
-        idf = np.log(1 + (self.size - len(found) + 0.5) / (len(found) + 0.5))
-        return places, idf * times / (times + norms[places])
+    def __init__(self, tokens: Sequence[Sequence[str]], *, k1: float = 0.9, b: float = 0.4) -> None:
+        import bm25s
 
-    def scores(self, query: str) -> Scores:
-        total = np.zeros(self.size)
-        for term in terms(query):
-            if term in self.weights:
-                places, weights = self.weights[term]
-                total[places] += weights
-        return total
+        self._size = len(tokens)
+        self._model = bm25s.BM25(method="lucene", k1=k1, b=b)
+        if any(tokens):
+            self._model.index([list(words) for words in tokens], show_progress=False)
+
+    def scores(self, query: Sequence[str]) -> Scores:
+        """`query`: tokens; one that is repeated counts as often."""
+        known = [token for token in query if token in getattr(self._model, "vocab_dict", {})]
+        if not known:
+            return np.zeros(self._size)
+        return np.asarray(self._model.get_scores(known), dtype=np.float64)
 
 
-def top(scores: Scores, k: int = POOL) -> npt.NDArray[np.intp]:
+def tokens(texts: Sequence[str]) -> list[list[str]]:
+    """Lower-cased words of two and more characters, without bm25s's English stop words, as Snowball's English stems."""
+    import bm25s
+    import Stemmer
+
+    found = bm25s.tokenize(
+        list(texts), stopwords="en", stemmer=Stemmer.Stemmer("english"), return_ids=False, show_progress=False
+    )
+    return [list(words) for words in found]
+
+
+def top(scores: Scores, k: int = DEPTH) -> Places:
     """Places of the best k, best first; the earlier record wins a tie."""
     return np.argsort(-scores, kind="stable")[:k]
 
 
-def min_max(pools: Sequence[tuple[npt.NDArray[np.intp], Scores]], size: int) -> Scores:
+def min_max(pools: Sequence[tuple[Places, Scores]], size: int) -> Scores:
     """Sum of scores, each scaled to [0, 1] over its own pool; outside a pool 0. A pool of equal scores gives 1."""
     total = np.zeros(size)
     for places, scores in pools:
@@ -75,7 +87,7 @@ def min_max(pools: Sequence[tuple[npt.NDArray[np.intp], Scores]], size: int) -> 
     return total
 
 
-def reciprocal_rank(pools: Sequence[tuple[npt.NDArray[np.intp], Scores]], size: int) -> Scores:
+def reciprocal_rank(pools: Sequence[tuple[Places, Scores]], size: int) -> Scores:
     """Cormack, Clarke & Büttcher, SIGIR 2009, over the pools."""
     total = np.zeros(size)
     for places, _ in pools:
@@ -85,43 +97,51 @@ def reciprocal_rank(pools: Sequence[tuple[npt.NDArray[np.intp], Scores]], size: 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corpus:
-    groups: tuple[str, ...]  # document of each record
-    lexical: BM25
-    vectors: npt.NDArray[np.float32]
+    """`vectors` None: only BM25 is ranked."""
 
-    def rankings(self, query: str, vector: npt.NDArray[np.float32]) -> dict[str, tuple[str, ...]]:
+    groups: tuple[str, ...]  # document of each record
+    lexical: Mapping[str, BM25]
+    vectors: Matrix | None = None
+
+    def rankings(self, query: Sequence[str], vector: Matrix | None = None) -> Rankings:
         """Documents by their best record, best first, for each system."""
-        lexical, dense = self.lexical.scores(query), (self.vectors @ vector).astype(np.float64)
-        found = np.count_nonzero(lexical)
-        pools = [(top(lexical)[:found], lexical), (top(dense), dense)]
-        size = len(self.groups)
-        orders = {
-            "bm25": pools[0][0],
-            "vectors": pools[1][0],
-            "rrf": top(reciprocal_rank(pools, size), 2 * POOL),
-            "min-max": top(min_max(pools, size), 2 * POOL),
-        }
+        orders = {name: self._matching(model.scores(query)) for name, model in self.lexical.items()}
+        if self.vectors is not None and vector is not None:
+            lexical = self.lexical["bm25"].scores(query)
+            dense = (self.vectors @ vector).astype(np.float64)
+            orders["vectors"] = top(dense)
+            pools = [(orders["bm25"][:POOL], lexical), (orders["vectors"][:POOL], dense)]
+            orders["rrf"] = top(reciprocal_rank(pools, len(self.groups)), 2 * POOL)
+            orders["min-max"] = top(min_max(pools, len(self.groups)), 2 * POOL)
         return {name: tuple(dict.fromkeys(self.groups[place] for place in order)) for name, order in orders.items()}
 
+    def _matching(self, scores: Scores) -> Places:
+        """Without the records that share no word with the question."""
+        return top(scores)[: np.count_nonzero(scores)]
 
-def _embedded(texts: Sequence[str], embedder: Embedder, narrator: Narrator, what: str) -> npt.NDArray[np.float32]:
+
+def corpus(pack: Pack, embedder: Embedder | None, narrator: Narrator) -> Corpus:
+    """Of a BEIR pack. Without an embedder there are no vectors."""
+    records = list(pack.records())
+    texts = [f"{record.title} {record.text}".strip() for record in records]
+    words = tokens(texts)
+    return Corpus(
+        groups=tuple(record.group for record in records),
+        lexical={name: BM25(words, k1=k1, b=b) for name, (k1, b) in BM25_SETTINGS.items()},
+        vectors=_embedded(texts, embedder, narrator, f"{pack.name}: vectors") if embedder else None,
+    )
+
+
+def _embedded(texts: Sequence[str], embedder: Embedder, narrator: Narrator, what: str) -> Matrix:
     batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
     return np.concatenate([embedder.embed(batch) for batch in narrator.each(batches, what)])
 
 
-def _corpus(pack: Pack, embedder: Embedder, narrator: Narrator) -> Corpus:
-    records = list(pack.records())
-    texts = [f"{record.title}\n{record.text}".strip() for record in records]
-    return Corpus(
-        groups=tuple(record.group for record in records),
-        lexical=BM25(texts),
-        vectors=_embedded(texts, embedder, narrator, f"{pack.name}: baselines"),
-    )
-
-
-def _metrics(sample: Sample, ranking: tuple[str, ...]) -> dict[str, float | None]:
-    seen = Observation(sample=sample, ranking=ranking)
-    return {name: METRICS[name](seen).value for name in RETRIEVAL}
+def ranked(found: Corpus, samples: Sequence[Sample], embedder: Embedder | None) -> Iterator[tuple[Sample, Rankings]]:
+    """Every question with what each system finds."""
+    questions = tokens([sample.question for sample in samples])
+    for sample, question in zip(samples, questions, strict=True):
+        yield sample, found.rankings(question, embedder.embed([sample.question])[0] if embedder else None)
 
 
 def beside(run: Run, embedder: Embedder, narrator: Narrator) -> dict[str, dict[str, Any]]:
@@ -134,22 +154,28 @@ def beside(run: Run, embedder: Embedder, narrator: Narrator) -> dict[str, dict[s
 
 
 def _beside(pack: Pack, items: Sequence[Item], embedder: Embedder, narrator: Narrator) -> dict[str, Any]:
-    corpus = _corpus(pack, embedder, narrator)
     asked = [item for item in items if item.sample.judgements and not item.error]
+    if not asked:
+        return {}
     theirs: dict[str, list[Mapping[str, float | None]]] = defaultdict(list)
-    for item in asked:
-        vector = embedder.embed([item.sample.question])[0]
-        for name, ranking in corpus.rankings(item.sample.question, vector).items():
-            theirs[name].append(_metrics(item.sample, ranking))
+    records = corpus(pack, embedder, narrator)
+    for sample, rankings in ranked(records, [item.sample for item in asked], embedder):
+        for name, ranking in rankings.items():
+            theirs[name].append(metrics(sample, ranking))
     against = partial(_against, asked)
     return {name: {metric: against(found, metric) for metric in RETRIEVAL} for name, found in theirs.items()}
 
 
+def metrics(sample: Sample, ranking: tuple[str, ...]) -> dict[str, float | None]:
+    seen = Observation(sample=sample, ranking=ranking)
+    return {name: METRICS[name](seen).value for name in RETRIEVAL}
+
+
 def _against(ours: Sequence[Item], theirs: Sequence[Mapping[str, float | None]], metric: str) -> dict[str, Any]:
-    pairs = [(item.metrics[metric], other[metric]) for item, other in zip(ours, theirs, strict=True)]
-    a = [there for here, there in pairs if here is not None and there is not None]
-    b = [here for here, there in pairs if here is not None and there is not None]
-    change = estimate([y - x for x, y in zip(a, b, strict=True)], [item.sample.cluster for item in ours])
+    pairs = [(item, item.metrics[metric], other[metric]) for item, other in zip(ours, theirs, strict=True)]
+    kept = [(item, here, there) for item, here, there in pairs if here is not None and there is not None]
+    a, b = [there for _, _, there in kept], [here for _, here, _ in kept]
+    change = estimate([y - x for x, y in zip(a, b, strict=True)], [item.sample.cluster for item, _, _ in kept])
     return {
         "value": round(float(np.mean(a)), 6),
         "difference": round(change.value or 0.0, 6),

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from eval.asking import Item
-from eval.baselines import BM25, beside, min_max, reciprocal_rank, top
+from eval.baselines import BM25, BM25_SETTINGS, beside, min_max, reciprocal_rank, tokens, top
 from eval.metrics.retrieval import RETRIEVAL
 from eval.packs import load_pack
 from eval.progress import Narrator
@@ -22,8 +22,17 @@ from tests.fakes import WordEmbedder
 def test_bm25_is_the_lucene_form() -> None:
     lengths, idf = (3, 1), math.log(1 + 1.5 / 1.5)
     norm = 0.9 * (0.6 + 0.4 * lengths[0] / 2)
-    scores = BM25(["gradient gradient spikes", "batches"]).scores("gradient unknown")
+    scores = BM25([["gradient", "gradient", "spikes"], ["batches"]]).scores(["gradient", "unknown"])
     assert scores.tolist() == pytest.approx([idf * 2 / (2 + norm), 0.0])
+
+
+def test_a_question_without_a_known_word_and_a_corpus_without_words_score_nothing() -> None:
+    assert BM25([["gradient"]]).scores(["unknown"]).tolist() == [0.0]
+    assert BM25([[], []]).scores(["gradient"]).tolist() == [0.0, 0.0]
+
+
+def test_tokens_are_stems_without_stop_words_and_single_letters() -> None:
+    assert tokens(["The running of a Gradient", "the"]) == [["run", "gradient"], []]
 
 
 def test_min_max_scales_each_pool_to_its_own_range_and_gives_nothing_outside_it() -> None:
@@ -48,7 +57,7 @@ def test_plain_systems_stand_beside_ours_question_by_question(beir: Path) -> Non
     one = PackRun(pack=pack, items=items, ingest=IngestReport())
     run = Run(command="retrieval", packs=(one,), system={}, seconds=0.0)
     found = beside(run, WordEmbedder(), narrator)
-    assert set(found["tiny-beir"]) == {"bm25", "vectors", "rrf", "min-max"}
+    assert set(found["tiny-beir"]) == {*BM25_SETTINGS, "vectors", "rrf", "min-max"}
     assert found["tiny-beir"]["bm25"]["ndcg@10"]["value"] == 1.0
     assert found["tiny-beir"]["bm25"]["ndcg@10"]["p"] == 1.0
     show(run_json(run, Settings(), found), narrator.console)
