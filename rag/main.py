@@ -192,7 +192,7 @@ def _answerer(
         searcher=searcher,
         embedder=base.embedder,
         writer=base.writer,
-        threshold=DEFAULT,
+        threshold=replace(DEFAULT, least=base.settings.refuse_below),
         lookups=lookups,
         people=SqlPeople(base.engine, match),
         conversations=None if base.mode == "read" else conversations,

@@ -56,6 +56,9 @@ class Settings(BaseSettings):
         "", description="where an OpenAI-compatible server listens, e.g. http://127.0.0.1:8080/v1"
     )
     llm_api_key: SecretStr = Field(SecretStr(""), description="its key")
+    refuse_below: float = Field(
+        0.5, ge=0, le=1, description="confidence under which a question is refused; `teamlore eval calibrate` finds it"
+    )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
     auth: Literal["", "local", "keys"] = Field("", description="local (one user, on loopback) or keys")

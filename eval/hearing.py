@@ -1,0 +1,54 @@
+"""An answer as it arrives, and what would have been said where it was refused."""
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+from eval.metrics.correctness import answer_text, correct
+from eval.packs import Sample
+from rag.answering.answerer import EvidenceAnswerer
+from rag.domain.ports import Answerer
+from rag.domain.types import Answer, Question, SearchHit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """`first_ms`: until the first words of a statement could be read; None where none came."""
+
+    answer: Answer
+    passages: tuple[SearchHit, ...]  # those the answer was made from, best first
+    first_ms: float | None
+    total_ms: float
+
+
+def hear(answerer: Answerer, question: Question) -> Heard:
+    """Raises what the answerer raises."""
+    started, first = time.perf_counter(), None
+    passages: tuple[SearchHit, ...] = ()
+    for event in answerer.stream(question):
+        if event.name == "passages" and isinstance(event.data, tuple):
+            passages = event.data
+        elif event.name == "delta" and event.data and first is None:
+            first = 1000 * (time.perf_counter() - started)
+        elif isinstance(event.data, Answer):
+            total = 1000 * (time.perf_counter() - started)
+            return Heard(answer=event.data, passages=passages, first_ms=first, total_ms=total)
+        elif isinstance(event.data, Exception):
+            raise event.data
+    raise AssertionError("a stream ends with done or error")
+
+
+def withheld(answerer: Answerer, question: Question, sample: Sample, answer: Answer) -> dict[str, Any] | None:
+    """What a refused question would have been answered with: {"answer", "correct"}.
+
+    The risk of a lower threshold cannot be known without it. None when nothing was withheld: it was answered, nothing
+    was found, facts or the writer themselves know no answer, or the answerer knows no threshold.
+    """
+    if answer.status != "refused" or not answer.confidence or not isinstance(answerer, EvidenceAnswerer):
+        return None
+    bold = replace(answerer, threshold=replace(answerer.threshold, least=0.0), conversations=None)
+    said = bold.answer(question)
+    if said.status == "refused":
+        return None
+    golds = sample.answers if sample.answerable is not False else ()
+    return {"answer": said.text, "correct": correct(answer_text(said.text), golds, question=sample.question)}
