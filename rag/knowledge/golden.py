@@ -1,23 +1,18 @@
 """Golden sets as files: one question a line, kept so that a version control system shows what a person changed."""
 
-import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
-from hashlib import sha256
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import filelock
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag.domain.errors import BadInput, Conflict, NotFound, StorageFailed, TooBusy
-from rag.domain.golden import GoldenEvidence, GoldenItem, Review
+from rag.domain.golden import GoldenItem, Review
+from rag.knowledge.golden_rows import etag, item_line, read_item
 
-SCHEMA = 1
 WAIT_SECONDS = 5.0  # for another writer, who needs a few milliseconds
-EXAMPLE = '{"schema": 1, "id": "q1", "question": "Which dtype?", "answer": "bf16", "evidence": [{"file": "a.md", ...}]}'
 MAKE = "Make one with `teamlore eval golden make`, or name its file: TEAMLORE_GOLDEN."
 
 Items = tuple[GoldenItem, ...]
@@ -33,99 +28,7 @@ class Edit:
     note: str | None = None
 
 
-# --- one row ----------------------------------------------------------------------------------------------------
-
-
-class _EvidenceRow(BaseModel):
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-    file: str = Field(min_length=1)
-    quote: str = Field(min_length=1)
-    source: str = ""
-
-
-class _Row(BaseModel):
-    """Of schema 1. A row without `review` was written by hand: it counts as accepted."""
-
-    model_config = ConfigDict(extra="allow", strict=True)
-
-    version: int = Field(SCHEMA, ge=1, alias="schema")
-    id: str = Field(min_length=1)
-    kind: str = ""
-    question: str = Field(min_length=1)
-    answer: str = ""
-    answerable: bool = True
-    gold_files: list[str] = []
-    evidence: list[_EvidenceRow] = []
-    made_by: str = ""
-    why: str = ""
-    review: Review = "accepted"
-    reviewed_by: str = ""
-    reviewed_at: str = ""
-    note: str = ""
-
-
-def item_row(item: GoldenItem) -> dict[str, Any]:
-    """Its JSON, keys in the order of the file; readable as a row of questions*.jsonl."""
-    rest = {name: value for name, value in item.rest.items() if name != "gold_files"}
-    files = [*(one.file for one in item.evidence), *item.rest.get("gold_files", ())]
-    return {
-        "schema": SCHEMA,
-        "id": item.id,
-        "kind": item.kind,
-        "question": item.question,
-        "answer": item.answer,
-        "answerable": item.answerable,
-        "gold_files": list(dict.fromkeys(files)),
-        "evidence": [_evidence_row(one) for one in item.evidence],
-        "made_by": item.made_by,
-        "why": item.why,
-        "review": item.review,
-        "reviewed_by": item.reviewed_by,
-        "reviewed_at": item.reviewed_at,
-        "note": item.note,
-        **rest,
-    }
-
-
-def etag(item: GoldenItem) -> str:
-    """Another one as soon as anything of the item is another."""
-    return sha256(_line(item).encode()).hexdigest()[:16]
-
-
-def _line(item: GoldenItem) -> str:
-    return json.dumps(item_row(item), ensure_ascii=False)
-
-
-def _evidence_row(one: GoldenEvidence) -> dict[str, str]:
-    return {"file": one.file, "quote": one.quote, **({"source": one.source} if one.source else {})}
-
-
-def _item(line: str, where: str) -> GoldenItem:
-    try:
-        row = _Row.model_validate_json(line)
-    except ValidationError as error:
-        raise _broken(error, where) from error
-    if row.version > SCHEMA:
-        raise BadInput(f"{where}: schema {row.version}, written by a newer teamlore.", fix="Update teamlore.")
-    plain = row.model_dump(exclude={"version", "gold_files", "evidence"}, exclude_none=False)
-    known = {field.name for field in fields(GoldenItem)} - {"rest", "evidence"}
-    evidence = tuple(GoldenEvidence(file=e.file, quote=e.quote, source=e.source) for e in row.evidence)
-    rest = {name: value for name, value in plain.items() if name not in known}
-    if further := [file for file in row.gold_files if file not in {e.file for e in evidence}]:
-        rest["gold_files"] = further
-    return GoldenItem(**{name: plain[name] for name in known}, evidence=evidence, rest=rest)
-
-
-def _broken(error: ValidationError, where: str) -> BadInput:
-    first = error.errors()[0]
-    if first["type"] == "json_invalid":
-        return BadInput(f"{where}: no JSON: {first['ctx']['error']}.", fix=f"Mend that line; a row is {EXAMPLE}.")
-    name = ".".join(str(part) for part in first["loc"]) or "row"
-    return BadInput(f"{where}: {name}: {first['msg']}.", fix=f"Mend that line; a row is {EXAMPLE}.")
-
-
-# --- the file ---------------------------------------------------------------------------------------------------
+# --- the file ------------------------------------------------------------------------------------------------------
 
 
 def load_golden(path: Path) -> Items:
@@ -142,7 +45,7 @@ def save_golden(path: Path, items: Sequence[GoldenItem]) -> None:
     For a change of what is there use `change_golden`. Raises StorageFailed, BadInput for an id that stands twice.
     """
     before = {item.id: (line, item) for line, item in _rows(path)} if path.exists() else {}
-    lines = [before[item.id][0] if before.get(item.id, ("", None))[1] == item else _line(item) for item in items]
+    lines = [before[item.id][0] if before.get(item.id, ("", None))[1] == item else item_line(item) for item in items]
     _only_once([item.id for item in items], path)
     target = path.resolve()  # of a link, what it leads to
     fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
@@ -184,7 +87,7 @@ def _rows(path: Path) -> list[tuple[str, GoldenItem]]:
     except OSError as error:
         raise BadInput(f"{path}: cannot be read ({error.strerror}).", fix="Name a JSONL file of yours.") from error
     lines = [(number, line.rstrip("\r")) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-    rows = [(line.strip(), _item(line, f"{path.name} line {number}")) for number, line in lines]
+    rows = [(line.strip(), read_item(line, f"{path.name} line {number}")) for number, line in lines]
     _only_once([item.id for _, item in rows], path)
     return rows
 
@@ -262,7 +165,7 @@ def decide(item: GoldenItem, review: Review, *, by: str, at: str, edit: Edit = E
     done = replace(done, question=done.question.strip(), answer=done.answer.strip() if done.answerable else "")
     if not done.question:
         raise BadInput("The question is empty.", fix="Write one, or reject the item.")
-    if review == "accepted" and done.answerable and not done.answer:
+    if review == "accepted" and done.answerable and not (done.answer or done.rest.get("answers")):
         raise BadInput(
             f"{item.id}: there is no answer.", fix="Write the answer, or say that the documents do not answer it."
         )
