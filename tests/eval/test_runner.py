@@ -34,7 +34,9 @@ def test_retrieval_ranks_documents_by_their_best_passage(beir: Path) -> None:
     result, _ = evaluated("retrieval", [beir])
     pack = result["packs"]["tiny-beir"]
     assert (result["command"], pack["n"]) == ("retrieval", 3)
-    assert pack["metrics"]["ndcg@10"] == {"value": 1.0, "ci95": [1.0, 1.0], "n": 2}
+    ndcg = pack["metrics"]["ndcg@10"]
+    assert (ndcg["value"], ndcg["ci95"][1], ndcg["n"]) == (1.0, 1.0, 2)
+    assert ndcg["ci95"][0] < 0.2  # two questions prove little
     assert pack["items"][2]["metrics"]["mrr@10"] is None
     assert pack["items"][0]["ranking"] == ["d1"]
     assert set(pack["latency_ms"]) == {"p50", "p95"}
