@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from eval.hearing import Heard, hear, withheld
 from eval.metrics import METRICS
 from eval.metrics.base import Observation, TextOf
 from eval.metrics.citations import CITATIONS
+from eval.metrics.conversation import CONVERSATION
 from eval.metrics.correctness import CORRECTNESS
 from eval.metrics.evidence import EVIDENCE
 from eval.metrics.refusal import REFUSAL
@@ -51,6 +53,8 @@ class Asking:
 
     def item(self, pack: Pack, sample: Sample) -> Item:
         names = MEASURED[self.command, pack.layout]
+        if self.command == "answers" and sample.turns:
+            names += tuple(CONVERSATION)
         try:
             seen, latency, details = self._observe(pack, sample)
         except TeamloreError as error:
@@ -71,19 +75,31 @@ class Asking:
         return Observation(sample=sample, found=found), latency, _shown(hits)
 
     def _answered(self, pack: Pack, sample: Sample) -> tuple[Observation, float, dict[str, Any]]:
-        conversation = self._conversation(sample)
-        started = time.perf_counter()
-        answer = self.services.answerer.answer(_question(sample, conversation))
-        latency = (time.perf_counter() - started) * 1000
-        hits = self.services.searcher.search(_query(sample), SHOWN)
-        seen = Observation(
+        question = _question(sample, self._conversation(sample))
+        heard = hear(self.services.answerer, question)
+        # A search knows no conversation: of a follow-up, what its answer was made from is what was found.
+        hits = heard.passages if sample.turns else self.services.searcher.search(_query(sample), SHOWN)
+        seen = self._seen(pack, sample, heard.answer, hits)
+        if sample.turns and sample.standalone:
+            seen = replace(seen, alone=self._alone(pack, sample))
+        unsaid = withheld(self.services.answerer, question, sample, heard.answer)
+        details = {**_shown(hits), **_said(heard)} | ({"withheld": unsaid} if unsaid else {})
+        return seen, heard.total_ms, details
+
+    def _alone(self, pack: Pack, sample: Sample) -> Observation:
+        spelled = replace(sample, question=sample.standalone, turns=())
+        heard = hear(self.services.answerer, _question(spelled, None))
+        return self._seen(pack, spelled, heard.answer, heard.passages)
+
+    def _seen(self, pack: Pack, sample: Sample, answer: Answer, hits: Sequence[SearchHit]) -> Observation:
+        return Observation(
             sample=sample,
+            ranking=self.places.ranking(hits) if pack.layout == "beir" else None,
             found=self.places.found(hits, pack.name),
             answer=answer,
             cited=self.places.cited(answer.citations, pack.name),
             text_of=self.text_of,
         )
-        return seen, latency, {**_shown(hits), **_said(answer)}
 
     def _conversation(self, sample: Sample) -> str | None:
         """The asker's earlier turns, asked for real."""
@@ -106,14 +122,22 @@ def _question(sample: Sample, conversation: str | None) -> Question:
 
 def _shown(hits: Sequence[SearchHit]) -> dict[str, Any]:
     found = [hit.citation.document.path for hit in hits[:SHOWN]]
-    return {"found": found, "top_score": hits[0].score if hits else None}
+    cosines = [hit.why["cosine"] for hit in hits if "cosine" in hit.why]
+    return {
+        "found": found,
+        "top_score": hits[0].score if hits else None,
+        "top_cosine": max(cosines, default=None),
+    }
 
 
-def _said(answer: Answer) -> dict[str, Any]:
+def _said(heard: Heard) -> dict[str, Any]:
+    answer = heard.answer
     return {
         "status": answer.status,
         "answer": answer.text,
         "citations": [{"source": c.document.path, "quote": c.quote} for c in answer.citations],
         "refusal": answer.refusal.reason if answer.refusal else None,
+        "confidence": answer.confidence,
+        "first_statement_ms": heard.first_ms,
         "timings_ms": dict(answer.timings_ms),
     }

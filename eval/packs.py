@@ -36,6 +36,7 @@ class Sample:
     evidence: tuple[Evidence, ...] = ()
     judgements: Mapping[str, int] = field(default_factory=dict)  # {passage or document id: grade}
     turns: tuple[str, ...] = ()  # what the asker said before, oldest first
+    standalone: str = ""  # the same question with what the turns say spelled out
 
     @property
     def cluster(self) -> str:
@@ -152,6 +153,7 @@ class _QuestionRow(_Row):
     turns: Annotated[list[str], BeforeValidator(_turn_texts)] = Field(
         [], validation_alias=AliasChoices("turns", "earlier_turns", "history", "conversation")
     )
+    standalone: Text | None = Field(None, validation_alias=AliasChoices("standalone", "rewrite", "rewritten"))
 
     @field_validator("answers", "gold_files", "evidence", mode="before")
     @classmethod
@@ -171,6 +173,7 @@ class _QuestionRow(_Row):
             evidence=evidence,
             judgements=judgements or {},
             turns=tuple(self.turns),
+            standalone=self.standalone or "",
         )
 
 

@@ -2,9 +2,13 @@
 
 from eval.metrics.base import Metric
 from eval.metrics.citations import CITATIONS
+from eval.metrics.conversation import CONVERSATION
 from eval.metrics.correctness import CORRECTNESS
 from eval.metrics.evidence import EVIDENCE
 from eval.metrics.refusal import REFUSAL
 from eval.metrics.retrieval import RETRIEVAL
 
-METRICS: dict[str, Metric] = {**RETRIEVAL, **EVIDENCE, **CITATIONS, **CORRECTNESS, **REFUSAL}
+METRICS: dict[str, Metric] = {**RETRIEVAL, **EVIDENCE, **CITATIONS, **CORRECTNESS, **REFUSAL, **CONVERSATION}
+LESS_IS_BETTER = frozenset(
+    {"false_answer", "false_refusal", "follow_up_loss", "latency_ms", "first_statement_ms", "cost", "aurc", "ece"}
+)

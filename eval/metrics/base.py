@@ -37,6 +37,7 @@ class Observation:
     answer: Answer | None = None
     cited: tuple[Cited, ...] = ()
     text_of: TextOf | None = None
+    alone: "Observation | None" = None  # of a follow-up: the same with its turns spelled out, asked by itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from rag.domain.types import (
     Citation,
     DocumentInfo,
     DocumentText,
+    Event,
     IngestReport,
     Lines,
     Query,
@@ -135,6 +136,17 @@ class Bench:
         ]
 
     # Answerer
+    def stream(self, question: Question) -> Iterator[Event]:
+        """As the answerer that is served does it."""
+        try:
+            yield Event(name="passages", data=tuple(self.search(question.query, 8)))
+            answer = self.answer(question)
+        except BackendFailed as error:
+            yield Event(name="error", data=error)
+            return
+        yield from (Event(name="delta", data=statement.text) for statement in answer.statements)
+        yield Event(name="done", data=answer)
+
     def answer(self, question: Question) -> Answer:
         self.asked.append(question)
         hits = self.search(question.query, 1)
