@@ -1,0 +1,167 @@
+"""A run as its reports read it. Every block that an older or another kind of run lacks is simply empty."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo, field_validator
+
+from eval.results import TOGETHER
+from rag.domain.errors import BadInput
+
+Outcome = Literal["right", "wrong", "false answer", "false refusal", "failed", "not scored"]
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_SEARCHED = ("evidence_hit@10", "file_hit@10", "recall@10")  # the first that is scored says whether search did it
+
+
+def clean(value: object) -> object:
+    """Neither XML nor UTF-8 can hold control characters and halves of surrogate pairs."""
+    return _UNPRINTABLE.sub("\ufffd", value) if isinstance(value, str) else value
+
+
+Text = Annotated[str, BeforeValidator(clean)]
+Names = dict[Text, Any]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, hide_input_in_errors=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _null_is_absent(cls, value: object, info: ValidationInfo) -> object:
+        name = info.field_name or ""
+        return cls.model_fields[name].get_default(call_default_factory=True) if value is None else value
+
+
+class Figure(_Part):
+    value: float | None = None
+    ci95: tuple[float | None, float | None] = (None, None)
+    n: int = 0
+
+
+class Evidence(_Part):
+    file: Text = ""
+    quote: Text = ""
+
+
+class Passage(_Part):
+    source: Text = ""
+    text: Text = ""
+    score: float | None = None
+
+
+class Cited(_Part):
+    source: Text = ""
+    quote: Text = ""
+
+
+class Item(_Part):
+    id: Text
+    kind: Text = ""
+    question: Text = ""
+    metrics: dict[Text, float | None] = {}
+    cluster: Text = ""
+    latency_ms: float | None = None
+    error: Text = ""
+    answers: tuple[Text, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    answerable: bool | None = None
+    found: tuple[Text, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    ranks: tuple[int, ...] | None = None
+    relevant: int | None = None
+    status: Text = ""
+    answer: Text = ""
+    citations: tuple[Cited, ...] = ()
+    confidence: float | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of the question, in one word. A refusal where nothing is known is right."""
+        if self.error:
+            return "failed"
+        if self.metrics.get("false_answer") == 1:
+            return "false answer"
+        if self.metrics.get("false_refusal") == 1:
+            return "false refusal"
+        if self.metrics.get("false_answer") == 0:
+            return "right"
+        names = ("answer_correct",) if self.status else _SEARCHED
+        value = next((found for name in names if (found := self.metrics.get(name)) is not None), None)
+        return "not scored" if value is None else "right" if value > 0 else "wrong"
+
+    @property
+    def is_wrong(self) -> bool:
+        return self.outcome not in {"right", "not scored"}
+
+
+class Kind(_Part):
+    n: int = 0
+    metrics: dict[Text, Figure] = {}
+
+
+class Bin(_Part):
+    low: float = 0.0
+    high: float = 1.0
+    confidence: float | None = None
+    correct: float | None = None
+    n: int = 0
+
+
+class Point(_Part):
+    coverage: float
+    risk: float
+    confidence: float | None = None
+
+
+class Refusal(_Part):
+    """How well confidence tells right from wrong, over the items of a pack."""
+
+    curve: tuple[Point, ...] = ()
+    bins: tuple[Bin, ...] = ()
+    aurc: float | None = None
+    auroc: float | None = None
+    ece: float | None = None
+
+
+class Pack(_Part):
+    n: int = 0
+    metrics: dict[Text, Figure] = {}
+    by_kind: dict[Text, Kind] = {}
+    latency_ms: dict[Text, float | None] = {}
+    errors: int = 0
+    ingest: Names = {}
+    items: tuple[Item, ...] = ()
+    refusal: Refusal | None = None
+    baselines: Names = {}
+    cost: Names = {}
+    tokens: Names = {}
+
+
+class RunView(_Part):
+    id: Text = ""
+    started: Text = ""
+    command: Text = ""
+    packs: dict[Text, Pack]
+    system: Names = {}
+    seconds: float | None = None
+
+    @property
+    def shown(self) -> dict[str, Pack]:
+        """The packs, without the one that repeats a single file pack."""
+        return {name: p for name, p in self.packs.items() if name != TOGETHER or len(p.ingest) > 1} or self.packs
+
+    @property
+    def single(self) -> dict[str, Pack]:
+        """Each question once: without the packs together, unless they are all there is."""
+        return {name: pack for name, pack in self.packs.items() if name != TOGETHER} or self.packs
+
+
+def read_run(run: Mapping[str, Any]) -> RunView:
+    """Raises BadInput, naming the field, for a run that was edited into something else."""
+    try:
+        return RunView.model_validate(run)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"Not a run: {where}: {first['msg']}.", fix="Name a run that `teamlore eval` wrote.") from error
