@@ -1,62 +1,29 @@
-"""Packs: folders that hold a corpus and questions about it, in any of the layouts that evaluation understands."""
+"""Packs: a corpus and questions about it, in any of the layouts that evaluation understands.
 
-import gzip
+A folder holds both. A single file of questions (a golden set) is asked of a home that is there already.
+"""
+
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Literal
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
-
+from eval.pack_rows import CorpusRow, QuestionRow, lines, parse, read_questions
+from eval.samples import Evidence as Evidence
+from eval.samples import Record as Record
+from eval.samples import Sample as Sample
 from rag.domain.errors import BadInput
 
-Layout = Literal["beir", "files"]
+Layout = Literal["beir", "files", "home"]
 QUESTION_FILES = ("questions*.jsonl", "qa.jsonl")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """The words of a file that hold the answer."""
-
-    file: str
-    quote: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """One question with what is known of its answer. Files are paths inside the pack, passages ids of its corpus."""
-
-    id: str
-    question: str
-    kind: str = ""
-    answers: tuple[str, ...] = ()  # any one of them will do
-    answerable: bool | None = None  # None: the pack does not say
-    gold_files: tuple[str, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-    judgements: Mapping[str, int] = field(default_factory=dict)  # {passage or document id: grade}
-    turns: tuple[str, ...] = ()  # what the asker said before, oldest first
-    standalone: str = ""  # the same question with what the turns say spelled out
-
-    @property
-    def cluster(self) -> str:
-        """Questions on one document are not independent: intervals draw them together."""
-        gold = self.gold_files[0] if self.gold_files else min(self.judgements, default="")
-        return gold or f"?{self.id}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One passage of a BEIR corpus. `group` is the document it belongs to, its own id when nothing groups it."""
-
-    id: str
-    title: str
-    text: str
-    group: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Pack:
+    """`samples` with their gold; the corpus by `records` (beir) or `files`. Of `home` it is what the home holds."""
+
     name: str
     layout: Layout
     root: Path
@@ -77,142 +44,66 @@ class Pack:
 
     def records(self) -> Iterator[Record]:
         """The corpus of a BEIR pack, in the order of its file."""
-        for line in _lines(_existing(self.root, "corpus.jsonl")):
-            row = _parse(_CorpusRow, line)
+        for line in lines(_existing(self.root, "corpus.jsonl")):
+            row = parse(CorpusRow, line)
             yield Record(id=row.id, title=row.title, text=row.text, group=row.metadata.doc or row.id)
 
 
-# --- what the files hold: lenient to keys nobody asked for ------------------------------------------------------
-
-
-def _as_text(value: object) -> object:
-    return value if isinstance(value, str) or value is None else str(value)
-
-
-Text = Annotated[str, BeforeValidator(_as_text)]
-
-
-class _Row(BaseModel):
-    model_config = ConfigDict(extra="ignore", populate_by_name=True)
-
-
-RowT = TypeVar("RowT", bound=_Row)
-
-
-class _Metadata(_Row):
-    doc: Text = ""
-
-
-class _CorpusRow(_Row):
-    id: Text = Field(validation_alias=AliasChoices("_id", "id"))
-    title: str = ""
-    text: str = ""
-    metadata: _Metadata = _Metadata()
-
-    @field_validator("title", "text", mode="before")
-    @classmethod
-    def _no_null(cls, value: object) -> object:
-        return "" if value is None else value
-
-    @field_validator("metadata", mode="before")
-    @classmethod
-    def _no_null_metadata(cls, value: object) -> object:
-        return {} if value is None else value
-
-
-class _EvidenceRow(_Row):
-    file: str
-    quote: str
-
-
-def _turn_texts(value: object) -> list[str]:
-    """Earlier turns as strings, or as {role, text}: what the asker said, not what was answered."""
-    texts = []
-    for turn in value if isinstance(value, list) else []:
-        if isinstance(turn, str):
-            texts.append(turn)
-        elif isinstance(turn, dict):
-            role = str(turn.get("role") or turn.get("speaker") or "user").lower()
-            text = next((turn[key] for key in ("text", "content", "question") if turn.get(key)), "")
-            if text and role not in {"assistant", "agent", "system", "bot"}:
-                texts.append(str(text))
-    return texts
-
-
-class _QuestionRow(_Row):
-    """A row of queries.jsonl, questions*.jsonl or qa.jsonl."""
-
-    id: Text = Field(validation_alias=AliasChoices("_id", "id"))
-    question: str = Field(validation_alias=AliasChoices("question", "text", "query"))
-    kind: str = ""
-    answer: Text | None = None
-    answers: list[Text] = []
-    answerable: bool | None = None
-    gold_files: list[str] = Field([], validation_alias=AliasChoices("gold_files", "files"))
-    evidence: list[_EvidenceRow] = []
-    turns: Annotated[list[str], BeforeValidator(_turn_texts)] = Field(
-        [], validation_alias=AliasChoices("turns", "earlier_turns", "history", "conversation")
-    )
-    standalone: Text | None = Field(None, validation_alias=AliasChoices("standalone", "rewrite", "rewritten"))
-
-    @field_validator("answers", "gold_files", "evidence", mode="before")
-    @classmethod
-    def _no_null(cls, value: object) -> object:
-        return [] if value is None else value
-
-    def sample(self, judgements: Mapping[str, int] | None = None) -> Sample:
-        answers = [text for text in [self.answer, *self.answers] if text and text.strip()]
-        evidence = tuple(Evidence(file=e.file, quote=e.quote) for e in self.evidence if e.quote.strip())
-        return Sample(
-            id=self.id,
-            question=self.question,
-            kind=self.kind,
-            answers=tuple(dict.fromkeys(answers)),
-            answerable=self.answerable,
-            gold_files=tuple(dict.fromkeys([*self.gold_files, *(e.file for e in evidence)])),
-            evidence=evidence,
-            judgements=judgements or {},
-            turns=tuple(self.turns),
-            standalone=self.standalone or "",
-        )
-
-
-# --- loading ----------------------------------------------------------------------------------------------------
-
-
-def load_pack(folder: Path, *, questions: str = "") -> Pack:
+def load_pack(path: Path, *, questions: str = "") -> Pack:
     """Read the questions of a pack; its corpus stays on disk. `questions`: a glob that selects question files.
 
-    Raises BadInput for a missing folder, one that is no pack, and a broken row.
+    Raises BadInput for a missing folder, one that is no pack, a broken row, and an id that comes twice.
     """
-    if not folder.is_dir():
-        raise BadInput(f"{folder}: no such folder.", fix="Name the folder of a pack.")
-    root = folder.resolve()
-    if _existing_or_none(root, "corpus.jsonl"):
-        return _beir(root, questions)
-    return _files(root, questions)
+    if path.is_file() and path.suffix == ".jsonl":
+        return _only_once(_home(path.resolve()))
+    if not path.is_dir():
+        raise BadInput(
+            f"{path}: no such folder.", fix="Name the folder of a pack, or a JSONL file of questions to your home."
+        )
+    root = path.resolve()
+    return _only_once(_beir(root, questions) if _existing_or_none(root, "corpus.jsonl") else _files(root, questions))
 
 
-def _beir(root: Path, questions: str) -> Pack:
+def _only_once(pack: Pack) -> Pack:
+    """Two runs are paired by id."""
+    counts = Counter(sample.id for sample in pack.samples)
+    if doubled := [one for one, n in counts.items() if n > 1]:
+        raise BadInput(
+            f"{pack.name}: {len(doubled)} ids come twice, the first is {doubled[0]}.",
+            fix="Give each question an id of its own, or choose one question file with --questions.",
+        )
+    return pack
+
+
+def _home(path: Path) -> Pack:
+    samples = tuple(read_questions(path, by_source=True))
+    if not samples:
+        raise BadInput(
+            f"{path.name}: no row of it is accepted, so there is nothing to ask.",
+            fix=f"Review its candidates: teamlore eval golden review {path}",
+        )
+    return Pack(name=path.stem, layout="home", root=path.parent, samples=samples, question_files=frozenset([path.name]))
+
+
+def _beir(root: Path, glob: str) -> Pack:
     judgements = _qrels(_existing(root, "qrels.tsv")) if _existing_or_none(root, "qrels.tsv") else {}
-    names = _selected(root, [questions]) if questions else [_existing(root, "queries.jsonl").name]
-    rows = [_parse(_QuestionRow, line) for name in names for line in _lines(root / name)]
+    names = _selected(root, [glob]) if glob else [_existing(root, "queries.jsonl").name]
+    rows = [parse(QuestionRow, line) for name in names for line in lines(root / name)]
     samples = tuple(row.sample(judgements.get(row.id, {})) for row in rows)
     return Pack(name=root.name, layout="beir", root=root, samples=samples)
 
 
-def _files(root: Path, questions: str) -> Pack:
+def _files(root: Path, glob: str) -> Pack:
     """A tree of files. One without question files is a corpus that makes the others harder."""
     if any(root.glob("queries.jsonl*")):
         raise BadInput(f"{root.name}: queries without a corpus.jsonl.", fix="Add corpus.jsonl or corpus.jsonl.gz.")
     every = _selected(root, QUESTION_FILES)
-    names = _selected(root, [questions]) if questions else every
-    samples = [_parse(_QuestionRow, line).sample() for name in names for line in _lines(root / name)]
+    names = _selected(root, [glob]) if glob else every
     return Pack(
         name=root.name,
         layout="files",
         root=root,
-        samples=tuple(samples),
+        samples=tuple(sample for name in names for sample in read_questions(root / name)),
         question_files=frozenset([*every, *names]),
     )
 
@@ -232,28 +123,10 @@ def _existing(root: Path, name: str) -> Path:
     return path
 
 
-def _lines(path: Path) -> Iterator[tuple[str, str]]:
-    """(where, line) of every line that is not blank."""
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                yield f"{path.name}:{number}", line
-
-
-def _parse(kind: type[RowT], placed: tuple[str, str]) -> RowT:
-    where, line = placed
-    try:
-        return kind.model_validate_json(line)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field_name = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"{where}: {field_name or 'row'}: {first['msg']}.", fix="Correct that line.") from error
-
-
 def _qrels(path: Path) -> dict[str, dict[str, int]]:
     """{query: {id: grade}}; grades of 0 and less are left out."""
     judged: dict[str, dict[str, int]] = {}
-    for where, line in _lines(path):
+    for where, line in lines(path):
         fields = line.rstrip("\n").split("\t")
         try:
             query, document, grade = fields[0], fields[-2], int(float(fields[-1]))
