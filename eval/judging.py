@@ -13,6 +13,7 @@ class Verdict:
     label: str | None  # one of CLASSES of the item's task
     score: float | None = None  # in [0, 1], more is better; None where the judge gives labels only
     why: str = ""
+    seconds: float | None = None  # None where it costs nothing worth saying
 
 
 class Judge(Protocol):
