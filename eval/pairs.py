@@ -36,8 +36,8 @@ class PackPairs:
 
     @property
     def share(self) -> float:
-        """Of all questions of either run, those both were asked; in [0, 1]."""
-        every = len(self.shared) + len(self.only_a) + len(self.only_b) + len(self.changed)
+        """Of the questions of `a`, those that `b` was asked unchanged; in [0, 1]. More questions in `b` do not count."""
+        every = len(self.shared) + len(self.only_a) + len(self.changed)
         return len(self.shared) / every if every else 0.0
 
     def scores(self, metric: str) -> Scores:

@@ -1,0 +1,99 @@
+"""What would go unnoticed: the smallest loss that the paired test still finds most of the time."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eval.stats import SEED, Numbers, cluster_places
+
+TRIALS = 400
+_FLIPS = 2_000  # patterns of signs a trial's p rests on
+_MANY = 150  # clusters; beyond, the flips' normal limit is exact enough
+_STEPS = 8  # of the bisection: a 256th of the scale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """Where a metric can fall. `room[i]`: what question i still has to lose; in [0, 1], 1 - value where less is better.
+
+    `noise`: differences of question i seen between two runs that are held to be alike, or nothing.
+    """
+
+    room: Sequence[float]
+    clusters: Sequence[str] | None = None
+    noise: Sequence[float] | None = None
+
+
+def detectable(loss: Loss, *, alpha: float = 0.05, power: float = 0.8, seed: int = SEED) -> float | None:
+    """The smallest fall of the mean that the one-sided `paired_test` finds at `alpha` in `power` of all cases.
+
+    None where not even the loss of everything would be found. By simulation, for two runs that do not differ have no
+    variance to put into a formula: each question loses all of its room with one probability, and the probability is
+    sought. Questions on one document fail together as often as the scores they have now go together (`alike`). For a
+    two-sided test give half its alpha; for one of several, what Holm asks of the first: alpha / their number.
+    """
+    room = np.asarray(loss.room, dtype=np.float64)
+    if not len(room) or not room.sum():
+        return None
+    found = _simulation(loss, alpha, seed)
+    if found(1.0) < power:
+        return None
+    low, high = 0.0, 1.0
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if found(middle) >= power else (middle, high)
+    return float(high * room.mean())
+
+
+def _simulation(loss: Loss, alpha: float, seed: int) -> Callable[[float], float]:
+    """{probability that a question fails: share of the trials in which the test finds it}, never falling."""
+    room, random = np.asarray(loss.room, dtype=np.float64), np.random.default_rng(seed)
+    places = cluster_places(loss.clusters, len(room))
+    clusters = int(places.max()) + 1
+    together = random.random((TRIALS, len(room))) < np.sqrt(alike(room, places))
+    fate = np.where(together, random.random((TRIALS, clusters))[:, places], random.random((TRIALS, len(room))))
+    seen = np.zeros(len(room)) if loss.noise is None else np.asarray(loss.noise, dtype=np.float64)
+    noise = np.bincount(places, weights=seen) * (random.integers(0, 2, size=(TRIALS, clusters)) * 2.0 - 1)
+    into = np.zeros((len(room), clusters))
+    into[np.arange(len(room)), places] = room
+    signs = (random.integers(0, 2, size=(_FLIPS, clusters)) * 2 - 1).astype(np.float32)
+
+    def found(probability: float) -> float:
+        falls = (fate < probability) @ into + noise
+        return float((_p_values(falls, signs) <= alpha).mean())
+
+    return found
+
+
+def _p_values(falls: Numbers, signs: NDArray[np.float32]) -> Numbers:
+    """One-sided, of each row; as `paired_test` gives them, but with one set of signs for all rows."""
+    seen = falls.sum(axis=1)
+    if falls.shape[1] > _MANY:
+        from scipy.special import ndtr
+
+        spread = np.sqrt((falls**2).sum(axis=1))
+        limit: Numbers = ndtr(-seen / np.where(spread > 0, spread, np.inf))
+        return limit
+    as_far = (signs @ falls.T.astype(np.float32) >= seen - 1e-4).sum(axis=0)
+    ps: Numbers = (1.0 + as_far) / (1.0 + len(signs))
+    return ps
+
+
+def alike(values: Numbers, places: NDArray[np.intp]) -> float:
+    """How far questions on one document go together: the intra-class correlation by analysis of variance, in [0, 1].
+
+    (between - within) / (between + (n0 - 1) * within), mean squares; n0 = (n - sum(n_i^2) / n) / (k - 1).
+    Source: Donner, International Statistical Review 54 (1986). 0 where no document has two questions or all are alike.
+    """
+    counts = np.bincount(places)
+    counts, n, k = counts[counts > 0], len(values), int((counts > 0).sum())
+    if k < 2 or n == k:
+        return 0.0
+    means = np.bincount(places, weights=values)[places] / np.bincount(places)[places]
+    between = ((means - values.mean()) ** 2).sum() / (k - 1)
+    within = ((values - means) ** 2).sum() / (n - k)
+    size = (n - (counts**2).sum() / n) / (k - 1)
+    whole = between + (size - 1) * within
+    return float(min(1.0, max(0.0, (between - within) / whole))) if whole > 0 else 0.0
