@@ -8,6 +8,7 @@ from typing import Any
 import psutil
 
 from eval.asking import Item
+from eval.refusals import refusal_json
 from eval.runner import PackRun, Run
 from eval.stats import Estimate, estimate
 from rag import __version__
@@ -56,6 +57,8 @@ def _pack_json(runs: Sequence[PackRun]) -> dict[str, Any]:
     named = [(f"{run.pack.name}/" if len(runs) > 1 else "", item) for run in runs for item in run.items]
     kinds = sorted({item.sample.kind for _, item in named if item.sample.kind})
     by_kind = {kind: [(prefix, item) for prefix, item in named if item.sample.kind == kind] for kind in kinds}
+    items = [_item_json(prefix, item) for prefix, item in named]
+    refusal = refusal_json(items)
     return {
         "n": len(named),
         "metrics": _metrics_json(named),
@@ -63,7 +66,8 @@ def _pack_json(runs: Sequence[PackRun]) -> dict[str, Any]:
         "latency_ms": percentiles(item.latency_ms for _, item in named),
         "errors": sum(bool(item.error) for _, item in named),
         "ingest": {run.pack.name: _ingest_json(run) for run in runs},
-        "items": [_item_json(prefix, item) for prefix, item in named],
+        **({"refusal": refusal} if refusal else {}),
+        "items": items,
     }
 
 
