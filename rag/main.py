@@ -288,5 +288,6 @@ def _locked_app(settings: Settings, port: int) -> "tuple[FastAPI, str]":
         hosts=[settings.host, *(host.strip() for host in settings.allowed_hosts.split(",") if host.strip())],
         ingest_roots=[Path(root) for root in settings.ingest_roots.split(os.pathsep) if root],
         sync_tick=SYNC_TICK,
+        golden=settings.golden_file,
     )
     return mount(app, Client(url, transport=InProcess(app)), page_user), url

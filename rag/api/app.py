@@ -35,9 +35,11 @@ def create_app(  # noqa: PLR0913 - the settings of a front door, by name
     ingest_roots: Sequence[Path] = (),
     max_upload_bytes: int = MAX_UPLOAD,
     sync_tick: float = 0.0,
+    golden: Path | None = None,
 ) -> FastAPI:
     """`hosts`: names to answer to, besides those of loopback. `local_token`: opens everything to the command line.
     `sync_tick`: seconds between two looks for sources that are due; 0: none is synced by itself.
+    `golden`: the file of the golden set.
 
     Stopping the app (its lifespan) ends the jobs and calls `services.close`.
     """
@@ -51,6 +53,7 @@ def create_app(  # noqa: PLR0913 - the settings of a front door, by name
         job_pool=job_pool,
         metrics=metrics,
         ingest_roots=tuple(root.resolve() for root in ingest_roots),
+        golden=golden,
     )
     app = FastAPI(
         title="teamlore",

@@ -29,6 +29,7 @@ class Shared:
     job_pool: WorkPool
     metrics: Metrics
     ingest_roots: tuple[Path, ...]
+    golden: Path | None = None  # the golden set's file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -256,6 +256,7 @@ class House:
         hosts: Sequence[str] = (),
         ingest_roots: Sequence[Path] = (),
         max_upload_bytes: int = MAX_UPLOAD,
+        golden: Path | None = None,
     ) -> FastAPI:
         app = create_app(
             self.services,
@@ -264,6 +265,7 @@ class House:
             hosts=hosts,
             ingest_roots=ingest_roots,
             max_upload_bytes=max_upload_bytes,
+            golden=golden,
         )
         self.apps.append(app)
         return app
