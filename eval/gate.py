@@ -40,6 +40,7 @@ class Check:
     change: Estimate
     p: float  # one-sided, of a change for the worse
     adjusted: float  # by Holm over all checks of the gate
+    threshold: float  # what Holm asks of the first: alpha / number of checks
     regressed: bool
 
     @property
@@ -49,6 +50,14 @@ class Check:
     @property
     def now(self) -> float:
         return sum(self.scores.b) / len(self.scores.b)
+
+    @property
+    def unnoticed(self) -> float | None:
+        """A smaller fall is missed more than one time in five; None: any fall may be. Simulated at each call, .1 s."""
+        scores = self.scores
+        changes = tuple(y - x for x, y in zip(scores.a, scores.b, strict=True))
+        room = tuple(1 - x for x in scores.a) if scores.metric in LESS_IS_BETTER else scores.a
+        return detectable(Loss(room=room, clusters=scores.clusters, noise=changes), alpha=self.threshold)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +154,7 @@ def _checks(pairs: Sequence[PackPairs], rules: Rules) -> list[Check]:
             change=difference(scores.a, scores.b, scores.clusters),
             p=p,
             adjusted=adjusted,
+            threshold=rules.alpha / len(scored),
             regressed=adjusted <= rules.alpha,
         )
         for scores, p, adjusted in zip(scored, ps, holm(ps), strict=True)
@@ -153,15 +163,6 @@ def _checks(pairs: Sequence[PackPairs], rules: Rules) -> list[Check]:
 
 def _worse(metric: str) -> Alternative:
     return "greater" if metric in LESS_IS_BETTER else "less"
-
-
-def unnoticed(verdict: Verdict, check: Check) -> float | None:
-    """A smaller fall of that metric is missed more than one time in five; None: any fall may be."""
-    scores = check.scores
-    changes = [y - x for x, y in zip(scores.a, scores.b, strict=True)]
-    room = [1 - x for x in scores.a] if scores.metric in LESS_IS_BETTER else scores.a
-    loss = Loss(room=room, clusters=scores.clusters, noise=changes)
-    return detectable(loss, alpha=verdict.rules.alpha / len(verdict.checks))
 
 
 def _moved(pack: PackPairs, gated: Sequence[str]) -> Iterator[Moved]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from eval.gate import Rules, judge, unnoticed
+from eval.gate import Rules, judge
 from rag.domain.errors import BadInput
 
 Run = dict[str, Any]
