@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from rag.client import Client
 from ui.source import source_view
 from ui.style import ICON, PAGE_CSS
-from ui.tabs import ask, runs, sources
+from ui.tabs import ask, golden, runs, sources
 from ui.visitor import Trouble, client_of, visitor_client, words
 
 HEAD = (
@@ -83,6 +83,8 @@ def page(client: Client) -> gr.Blocks:
                 runs.build(client, runs_tab)
             with gr.Tab("Sources", id="sources") as tab:
                 sources.build(client, tab)
+            with gr.Tab("Golden set", id="golden") as golden_tab:
+                golden.build(client, golden_tab)
 
         def greet(request: gr.Request) -> gr.Button:
             return _sign_out_button(client_of(client, request))

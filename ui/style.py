@@ -82,6 +82,29 @@ footer, #chat :has(> button[aria-label="Clear"]) { display: none !important }
 #kept, #ledger { border: 1px solid var(--border-color-primary); border-radius: 10px }
 #show-runs { align-self: flex-start; width: auto; flex: none }
 .tl-report p { margin: 0 0 .3rem } .tl-report ul { margin: 0 0 .3rem 1.2rem }
+.tl-counts p { margin: 0 0 .35rem; color: var(--tl-soft); font-size: .9rem }
+.tl-bar { display: flex; gap: 2px; height: .5rem; border-radius: 4px; overflow: hidden }
+.tl-bar span { flex-basis: 0; min-width: 3px } .tl-bar .tl-accepted { background: #16a34a }
+.tl-bar .tl-rejected { background: #b45309 } .tl-bar .tl-candidate { background: var(--border-color-primary) }
+.tl-golden { border: 1px solid var(--border-color-primary); border-radius: 10px; padding: .7rem .9rem;
+  background: var(--background-fill-primary) }
+.tl-golden p { margin: 0 0 .5rem; overflow-wrap: anywhere } .tl-golden figure { margin: .6rem 0 0 }
+.tl-golden figcaption { font-size: .85rem; color: var(--tl-soft); overflow-wrap: anywhere }
+.tl-golden figcaption a { color: var(--tl-link); font-weight: 600; text-decoration: none }
+.tl-golden blockquote { margin: .3rem 0 0; padding: 0 0 0 .7rem; border-left: 3px solid var(--color-accent);
+  white-space: pre-wrap; overflow-wrap: anywhere; font-size: .92rem; color: var(--tl-soft) }
+.tl-golden mark { background: #ffe58a; color: #1c2330; padding: .1em 0; border-radius: 3px;
+  box-decoration-break: clone; -webkit-box-decoration-break: clone }
+.dark .tl-golden mark { background: #665200; color: #f5f0df }
+.tl-tag { display: inline-block; border-radius: 6px; padding: 0 .45rem; margin-right: .35rem; font-size: .8rem;
+  background: var(--color-accent-soft) }
+.tl-state { font-size: .8rem; color: var(--tl-soft) } .tl-why b { margin-right: .3rem }
+.tl-keys { font-size: .8rem } .tl-message { padding: 1.2rem 0; text-align: center }
+.tl-keys kbd { border: 1px solid var(--border-color-primary); border-radius: 4px; padding: 0 .3rem; font-size: .75rem }
+#golden-buttons button { flex: 1 1 0 }
+@media (hover: none) { .tl-keys { display: none } }
+@media (max-width: 768px) { #golden-buttons { position: sticky; bottom: 0; z-index: 5; padding: .4rem 0;
+  flex-wrap: nowrap; background: var(--body-background-fill) } #golden-buttons button { min-width: 0 !important } }
 @media (min-width: 769px) { #sources-panel { max-height: calc(100vh - 170px); overflow-y: auto } }
 @media (max-width: 768px) {
   #chat { height: 58vh !important; min-height: 320px !important }
