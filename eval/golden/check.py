@@ -16,6 +16,7 @@ from rag.knowledge.golden_places import Placed, find_quote
 Flag = Literal["quote-gone", "document-gone", "superseded", "name-occurs", "duplicate", "unsupported"]
 Tick = Callable[[int, int], None]  # documents read, of how many
 
+TELLING = 4  # words of a quote that is looked for in other documents: fewer stand anywhere
 NEAR = 400  # characters on either side of a quote that belong to what it says
 KNOWN = "known"  # key of a row: flags a person has seen and set aside
 LASTING = frozenset({"quote-gone", "document-gone"})  # never set aside: the item has lost what it rests on
@@ -46,7 +47,8 @@ def check(items: Sequence[GoldenItem], stock: Stock, tick: Tick) -> Checked:
     """Of the accepted ones and the candidates. Texts are read whole only where something was lost or must be absent."""
     alive = [item for item in items if item.review != "rejected"]
     places = {one: stock.places.place(one) for item in alive for one in item.evidence}
-    lost = {one.quote for one, place in places.items() if place.standing != "stands"}
+    missing = {one.quote for one, place in places.items() if place.standing != "stands"}
+    lost = {quote for quote in missing if len(quote.split()) >= TELLING}
     absent = {word for item in alive for word in absent_of(item)}
     found = _search(stock, lost, absent, tick) if lost or absent else {}
     flagged = [
