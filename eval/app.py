@@ -3,9 +3,20 @@
 import typer
 
 from eval.commands.comparing import compare
+from eval.commands.gate import gate
+from eval.commands.golden import app as golden
+from eval.commands.golden_review import check, review
+from eval.commands.judge import judge
 from eval.commands.measure import answers, retrieval
+from eval.commands.selfcheck import self_check
 
 app = typer.Typer(help="Measure teamlore on packs of questions.", no_args_is_help=True)
 app.command()(retrieval)
 app.command()(answers)
 app.command()(compare)
+app.command()(gate)
+app.command()(self_check)
+app.command()(judge)
+golden.command()(review)
+golden.command()(check)
+app.add_typer(golden, name="golden")

@@ -309,6 +309,12 @@ class Conversations(Protocol):
 
     def feedback(self, answer_id: str, owner: str, *, value: int, comment: str) -> None: ...
 
+    def wanting(self, *, limit: int = 1_000) -> list[dict[str, Any]]:
+        """{"question", "answer", "liked", "comments"} of anybody's answers that were refused or voted down, newest
+        first. `liked` False: somebody voted it down; None: nobody voted. Never who asked.
+        """
+        ...
+
 
 # --- derived indexes --------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Engine, and_, delete, func, insert, or_, select, tuple_, update
 
 from rag.domain.errors import NotFound
 from rag.domain.types import Answer
@@ -17,6 +17,7 @@ from rag.registry.reading import bad_cursor, read_cursor, write_cursor
 from rag.registry.schema import conversations, documents, feedback, turn_documents, turns
 
 TITLE = 120  # characters of the first question
+EVALUATION = "eval"  # who asks for `teamlore eval`
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,36 @@ class SqlConversations:
             connection.execute(delete(feedback).where(*mine))
             row = {"turn": turn, "owner": owner, "value": value, "comment": comment, "created_at": now()}
             connection.execute(insert(feedback).values(row))
+
+    def wanting(self, *, limit: int = 1_000) -> list[dict[str, Any]]:
+        """Of every conversation but those of evaluations; what was broken off is no refusal."""
+        refused = turns.c.answer["status"].as_string() == "refused"
+        disliked = select(feedback.c.turn).where(feedback.c.value < 0)
+        statement = (
+            select(turns.c.id, turns.c.question, turns.c.answer)
+            .join(conversations, conversations.c.id == turns.c.conversation)
+            .where(conversations.c.owner != EVALUATION, or_(refused, turns.c.id.in_(disliked)))
+            .where(turns.c.state == "complete")
+            .order_by(turns.c.id.desc())
+            .limit(limit)
+        )
+        with reading(self.engine) as connection:
+            rows = connection.execute(statement).all()
+            votes = (
+                select(feedback.c.turn, feedback.c.comment).where(feedback.c.value < 0).order_by(feedback.c.created_at)
+            )
+            said: dict[int, list[str]] = {}
+            for turn, comment in connection.execute(votes):
+                said.setdefault(turn, []).append(comment)
+        return [
+            {
+                "question": row.question,
+                "answer": row.answer,
+                "liked": False if row.id in said else None,
+                "comments": [comment for comment in said.get(row.id, []) if comment],
+            }
+            for row in rows
+        ]
 
 
 def _title(connection: Connection, conversation: str, owner: str) -> str:

@@ -1,0 +1,82 @@
+"""`teamlore eval golden make`: candidate questions from what a home holds."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from eval.commands.common import wide_console
+from eval.golden.candidates import Maker
+from eval.golden.corpus import Corpus, read
+from eval.golden.make import LIMIT, Made, make
+from eval.progress import Narrator
+from rag.domain.errors import NotFound
+from rag.domain.golden import GoldenItem
+from rag.knowledge.golden import change_golden, load_golden, merge
+from rag.settings import Settings, load_settings
+
+app = typer.Typer(help="A golden set of the team's own: proposed here, judged by people.", no_args_is_help=True)
+SHOWN = 2  # examples of a kind
+
+Home = Annotated[Path | None, typer.Option(metavar="DIR", help="the home to ask about; without it the settings' own")]
+Kinds = Annotated[list[str] | None, typer.Option("--kind", metavar="K", help="only this kind; several times for more")]
+Limit = Annotated[int, typer.Option(min=1, metavar="N", help="how many of a kind")]
+Seed = Annotated[int, typer.Option(metavar="S", help="another seed chooses and words otherwise")]
+Space = Annotated[str, typer.Option(metavar="S", help="only what stands in this space")]
+Out = Annotated[Path | None, typer.Option(metavar="FILE", help="the golden set; without it TEAMLORE_GOLDEN")]
+
+
+@app.command("make")
+def make_candidates(
+    home: Home = None,
+    kinds: Kinds = None,
+    limit: Limit = LIMIT,
+    seed: Seed = 0,
+    space: Space = "",
+    out: Out = None,
+) -> None:
+    """Propose questions with answers and quotes; nothing of it is asked before a person has accepted it."""
+    settings, narrator = load_settings(home), Narrator()
+    path = out or settings.golden_file
+    known = load_golden(path) if path.exists() else ()
+    reviewed = [item for item in known if item.review != "candidate" or item.reviewed_at]
+    corpus = read_home(settings, space, narrator)
+    made = make(Maker(corpus=corpus, seed=seed), kinds=kinds or (), limit=limit, known=reviewed)
+    after = change_golden(path, lambda before: merge(before, made.items))
+    show(made, wide_console())
+    narrator.say(f"{path}: {len(after)} items, {sum(item.review == 'candidate' for item in after)} to be reviewed.")
+
+
+def read_home(settings: Settings, space: str, narrator: Narrator) -> Corpus:
+    """Nothing is written there. Raises NotFound when there is no home."""
+    from rag.main import build
+
+    if not settings.registry and not settings.home.is_dir():
+        raise NotFound(f"{settings.home}: there is no home.", fix="Ingest something first: teamlore ingest PATH.")
+    services = build(settings, mode="read")
+    try:
+        with narrator.steps("golden") as step:
+            return read(services, space, step)
+    finally:
+        services.close()
+
+
+def show(made: Made, console: Console) -> None:
+    """What was made and dropped of each kind, and examples."""
+    table = Table("kind", "found", "made", "dropped, and why", title="Candidates")
+    counts = {kind: sum(item.kind == kind for item in made.items) for kind in {*made.found, *made.dropped}}
+    for kind in sorted(counts):
+        why = ", ".join(f"{count} {reason}" for reason, count in made.dropped.get(kind, {}).items())
+        table.add_row(kind, str(made.found.get(kind, 0)), str(counts[kind]), why)
+    console.print(table)
+    for kind in sorted(counts):
+        _examples(kind, [item for item in made.items if item.kind == kind][:SHOWN], console)
+
+
+def _examples(kind: str, items: Sequence[GoldenItem], console: Console) -> None:
+    for item in items:
+        answer = item.answer if item.answerable else f"(not in the documents: {item.why})"
+        console.print(f"{kind}: {item.question}\n    → {answer}", markup=False, highlight=False)
