@@ -71,6 +71,10 @@ class Moved:
     better: tuple[str, ...]
     fall: float  # sum over the metrics; ordered by it
 
+    @property
+    def name(self) -> str:
+        return f"{self.pack}/{self.now['id']}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:

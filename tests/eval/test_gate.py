@@ -46,9 +46,8 @@ def test_the_same_run_passes_and_says_what_would_go_unnoticed() -> None:
     assert verdict.passed
     assert [check.p for check in verdict.checks] == [1.0, 1.0]
     assert (verdict.broken, verdict.fixed) == ((), ())
-    assert unnoticed(verdict, verdict.checks[0]) == pytest.approx(
-        0.2, abs=0.05
-    )  # six of forty at alpha .025, and some luck
+    luck = verdict.checks[0].unnoticed  # six of forty are found at alpha .025; eight fail so that six mostly do
+    assert luck == pytest.approx(0.2, abs=0.05)
 
 
 def test_a_few_broken_questions_are_named_but_do_not_fail_the_gate() -> None:

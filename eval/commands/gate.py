@@ -1,0 +1,100 @@
+"""`teamlore eval gate`."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from eval.folder import accept as mark_accepted
+from eval.folder import accepted_run, load_run, make_folder, write_atomically
+from eval.gate import ALPHA, GATED, Rules, Verdict, judge
+from eval.kept import kept
+from eval.report.against import against
+from eval.report.gating import told, verdict_json
+from eval.report.junit import junit_report
+from eval.report.markdown import markdown_report
+from rag.domain.errors import BadInput, StorageFailed
+from rag.settings import load_settings
+
+CLOSED = 4
+
+RunGiven = Annotated[Path, typer.Argument(metavar="RUN", help="a run's folder, or a file that --out wrote")]
+Baseline = Annotated[
+    Path | None, typer.Option(metavar="RUN", help="what to hold it against; without it, the run accepted last")
+]
+Alpha = Annotated[float, typer.Option(min=0.0001, max=0.5, help="how often, at most, chance may close the gate")]
+Metrics = Annotated[list[str] | None, typer.Option("--metric", metavar="NAME", help=f"default: {', '.join(GATED)}")]
+Accept = Annotated[bool, typer.Option("--accept", help="make this run the reference, whatever fell")]
+File = typer.Option(metavar="FILE")
+Home = Annotated[Path | None, typer.Option(metavar="DIR", help="where accepted runs are; else TEAMLORE_HOME")]
+
+
+def gate(
+    run: RunGiven,
+    baseline: Baseline = None,
+    alpha: Alpha = ALPHA,
+    metric: Metrics = None,
+    accept: Accept = False,
+    junit: Annotated[Path | None, File] = None,
+    markdown: Annotated[Path | None, File] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+    home: Home = None,
+) -> None:
+    """Exit 4 when this run is worse than the one before and chance does not explain it, or a promise is broken."""
+    found = load_run(run)
+    reference = baseline or accepted_run(load_settings(home).home, found["command"], found["packs"])
+    if accept and not (reference and _is_run(reference)):
+        _accept(run, found, baseline)
+        return
+    if not reference:
+        raise BadInput(
+            "There is no accepted run of these packs to hold this one against.",
+            fix=f"Look at it, then make it the reference: teamlore eval gate {run} --accept; or name one: --baseline.",
+        )
+    before = load_run(reference)
+    verdict = judge(before, found, Rules(alpha=alpha, metrics=tuple(metric or ())))
+    _reports(verdict, found, before, {"junit": junit, "markdown": markdown})
+    if as_json:
+        typer.echo(json.dumps({"baseline": str(reference), **verdict_json(verdict)}, ensure_ascii=False, indent=1))
+    else:
+        typer.echo("\n".join(told(verdict)))
+    if accept and not verdict.promises:
+        _accept(run, found, baseline)
+    elif not verdict.passed:
+        raise typer.Exit(CLOSED)
+
+
+def _is_run(path: Path) -> bool:
+    return (path / "run.json").exists() or path.is_file()
+
+
+def _accept(run: Path, found: Mapping[str, Any], baseline: Path | None) -> None:
+    """With a baseline named, what the gate needs of the run takes its place there; else the run is marked."""
+    if baseline is None:
+        mark_accepted(run)
+        typer.echo(f"{run} is the reference from now on.", err=True)
+        return
+    if baseline.suffix == ".json":
+        write_atomically(baseline, kept(found))
+    else:
+        make_folder(baseline)
+        write_atomically(baseline / "run.json", kept(found))
+        mark_accepted(baseline)
+    typer.echo(f"{baseline} holds the reference from now on.", err=True)
+
+
+def _reports(
+    verdict: Verdict, run: Mapping[str, Any], before: Mapping[str, Any], wanted: dict[str, Path | None]
+) -> None:
+    files = {kind: file for kind, file in wanted.items() if file}
+    if not files:
+        return
+    beside = against(run, before, verdict=verdict)
+    made = {"junit": junit_report, "markdown": markdown_report}
+    for kind, file in files.items():
+        try:
+            file.write_text(made[kind](run, beside), encoding="utf-8")
+        except OSError as error:
+            raise StorageFailed(f"{file}: cannot be written ({error.strerror}).", fix="Name another file.") from error
