@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from eval.packs import Sample
 from rag.domain.types import Answer, Citation
 
+Similarity = Callable[[str, str], float]  # of two texts in meaning, in [0, 1]
 TextOf = Callable[[Citation], str]  # the whole text of the version that a citation names
 
 
@@ -37,6 +38,7 @@ class Observation:
     answer: Answer | None = None
     cited: tuple[Cited, ...] = ()
     text_of: TextOf | None = None
+    similarity: Similarity | None = None  # None: no embedder at hand
     alone: "Observation | None" = None  # of a follow-up: the same with its turns spelled out, asked by itself
 
 

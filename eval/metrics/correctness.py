@@ -15,34 +15,28 @@ Worked: gold "3.3M GPU hours on A100-80GB" holds the number 3,300,000, the name 
 "It took 3,300,000 GPU hours on A100 80GB cards." is correct, "3.3M hours on V100" is not.
 """
 
-import math
 import re
 from collections.abc import Sequence
 
 import snowballstemmer
 
 from eval.metrics.base import NOT_SCORED, Metric, Observation, Score
-from eval.metrics.keys import MONTHS, Key, keys, parts, plain
+from eval.metrics.keys import Key, keys, plain
+from eval.metrics.matching import denied, places
+from eval.metrics.words import STOP
 
 WORDS = 80
 # Cohen's kappa with people's labels on 1,344 judged answers to financial questions: .37 in the first 80 words, .50 in
 # all of them, and best at this threshold. People forgive rounding, which a relative 1e-6 does not.
 THRESHOLD = 0.6
-_NEGATED = re.compile(r"\b(?:not|never|nor|cannot|\w+n't|no longer|instead of|rather than)\s(?:\S+\s)?$", re.I)
 _WORD = re.compile(r"\w+")
-_FUNCTION_WORDS = """a about after all also an and any are as at be because been before being both but by can could did
-    do does doing for from had has have he her him his how i if in into is it its just may might more most much must my
-    no not of on only or other our out over own same she should since so some such than that the their them then there
-    these they this those through to too up very was we were what when where which while who whom why will with would
-    you your"""
-_STOP = frozenset(_FUNCTION_WORDS.split())
 
 
-def correct(answer: str, golds: Sequence[str], *, question: str = "") -> float | None:
-    """1.0 when the answer agrees with any of the gold answers; None when there is none."""
+def correct(answer: str, golds: Sequence[str], *, question: str = "", words: int | None = WORDS) -> float | None:
+    """1.0 when the answer agrees with any of the gold answers; None when there is none. `words` None: all of them."""
     if not golds:
         return None
-    said, asked = plain(" ".join(answer.split()[:WORDS])), plain(question)
+    said, asked = plain(" ".join(answer.split()[:words])), plain(question)
     return float(any(_agrees(said, plain(_without_asides(gold)), asked) for gold in golds))
 
 
@@ -61,11 +55,7 @@ def _agrees(said: str, gold: str, asked: str) -> bool:
     given = keys(asked)
     news = [key for key in wanted if not _has(asked, given, key, negated=True)]
     present = keys(said)
-    return all(_has(said, present, key, negated=_denied(gold, key.start)) for key in news or wanted)
-
-
-def _denied(text: str, start: int) -> bool:
-    return bool(_NEGATED.search(text[:start]))
+    return all(_has(said, present, key, negated=denied(gold, key.start)) for key in news or wanted)
 
 
 def _polarity(text: str) -> int:
@@ -75,30 +65,7 @@ def _polarity(text: str) -> int:
 
 def _has(said: str, present: Sequence[Key], wanted: Key, *, negated: bool) -> bool:
     """Somewhere, and not only where the answer denies it (unless the gold answer does too)."""
-    if wanted.kind in {"number", "date"}:
-        places = [key.start for key in present if _equal(key, wanted)]
-    else:
-        places = [match.start() for match in _pattern(wanted.text).finditer(said)]
-    return any(negated or not _denied(said, start) for start in places)
-
-
-def _equal(a: Key, b: Key) -> bool:
-    """`a` says what `b` wants; a date also says its day and its year."""
-    if a.kind == "date" and b.kind == "number":
-        return b.value in parts(a)
-    if a.kind != b.kind or (a.unit and b.unit and a.unit != b.unit):
-        return False
-    return math.isclose(a.value, b.value, rel_tol=1e-6, abs_tol=0.0)
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    """The parts of a name in order, whatever joins them; a `v` in front of a version and a plural may come or go."""
-    if text.lower() in MONTHS:
-        return re.compile(rf"\b{text[:3]}[a-z]*\b", re.I)
-    singular = text[:-1] if text.endswith("s") and text[:-1].isupper() else text
-    words = re.findall(r"[^\W_]+", re.sub(r"^v(?=\d)", "", singular, flags=re.I))
-    joined = r"[\W_]*".join(re.escape(word) for word in words) or re.escape(text)
-    return re.compile(rf"(?<![^\W_])v?{joined}s?(?![^\W_])", re.I)
+    return any(negated or not denied(said, start) for start in places(said, present, wanted))
 
 
 def similarity(said: str, gold: str) -> float:
@@ -108,7 +75,7 @@ def similarity(said: str, gold: str) -> float:
 
 
 def _stems(text: str) -> frozenset[str]:
-    words = [word for word in _WORD.findall(text.lower()) if word not in _STOP]
+    words = [word for word in _WORD.findall(text.lower()) if word not in STOP]
     return frozenset(snowballstemmer.stemmer("english").stemWords(words))
 
 

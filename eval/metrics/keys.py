@@ -1,5 +1,6 @@
 """What an answer stands or falls with: its numbers, dates, identifiers and names, each in one comparable form."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,15 @@ class Key:
     unit: str = ""
 
 
+# Base unit and factor of what can be converted; of bytes in steps of 1,000 (`same_amount` allows for 1,024).
+_CONVERSIONS = {
+    **{unit: ("s", factor) for unit, factor in {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0}.items()},
+    **{unit: ("s", factor) for unit, factor in {"h": 3_600.0, "d": 86_400.0, "week": 604_800.0}.items()},
+    **{unit: ("b", 1000.0**n) for n, unit in enumerate(("kb", "mb", "gb", "tb", "pb"), 1)},
+    **{unit: ("hz", 1000.0**n) for n, unit in enumerate(("hz", "khz", "mhz", "ghz"))},
+    **{unit: ("m", factor) for unit, factor in {"mm": 1e-3, "cm": 1e-2, "km": 1e3}.items()},
+    **{unit: ("kwh", factor) for unit, factor in {"kwh": 1.0, "mwh": 1e3}.items()},
+}
 _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "b": 1e9, "bn": 1e9, "billion": 1e9}
 _SCALES |= {"t": 1e12, "tn": 1e12, "trillion": 1e12, "%": 1e-2, "percent": 1e-2, "pct": 1e-2}
 _SHORT = frozenset({"k", "m", "mn", "b", "bn", "t", "tn"})  # `5 m` are metres, `5M` millions
@@ -40,6 +50,19 @@ _UNITS = {
         "gb gib gigabyte gigabytes",
         "tb tib terabyte terabytes",
         "pb pib petabyte petabytes",
+        "hz hertz",
+        "khz kilohertz",
+        "mhz megahertz",
+        "ghz gigahertz",
+        "kwh kilowatt-hours",
+        "mwh megawatt-hours",
+        "mm millimetres millimeters",
+        "cm centimetres centimeters",
+        "km kilometres kilometers",
+        "kg kilograms",
+        "$ usd dollar dollars",
+        "€ eur euro euros",
+        "£ gbp",
     )
     for unit in words.split()
 }
@@ -105,6 +128,27 @@ def _dates(text: str) -> Iterator[Key]:
             yield Key(kind="date", text=match.group(), start=match.start(), value=float(value))
 
 
+def close(a: float, b: float) -> bool:
+    """Equal within a relative 1e-6."""
+    return math.isclose(a, b, rel_tol=1e-6, abs_tol=0.0)
+
+
+def same_unit(a: str, b: str) -> bool:
+    """The same, or one can be converted into the other."""
+    return a == b or (a in _CONVERSIONS and b in _CONVERSIONS and _CONVERSIONS[a][0] == _CONVERSIONS[b][0])
+
+
+def same_amount(a: Key, b: Key) -> bool:
+    """Two numbers that say the same; one without a unit takes the other's. 5 ms = 0.005 s, 1 GB = 1000 or 1024 MB."""
+    if not a.unit or not b.unit or a.unit == b.unit:
+        return close(a.value, b.value)
+    if not same_unit(a.unit, b.unit):
+        return False
+    (base, of_a), (_, of_b) = _CONVERSIONS[a.unit], _CONVERSIONS[b.unit]
+    binary = 1.024 ** round(math.log10(of_b / of_a) / 3) if base == "b" else 1.0
+    return close(a.value * of_a, b.value * of_b) or close(a.value * of_a, b.value * of_b * binary)
+
+
 def parts(date: Key) -> tuple[float, float]:
     """Its day and its year, as numbers."""
     return date.value % 100, date.value // 10_000
@@ -147,7 +191,8 @@ def _number(bare: str, start: int, following: str) -> Key | None:
         value *= _SCALES[after]
     elif suffix and suffix not in _UNITS and len(suffix) > 3:
         return None  # 2nodes
-    unit = _UNITS.get(suffix or following.lower(), "")
+    sign = re.search(r"[$€£]", bare)
+    unit = sign.group() if sign else _UNITS.get(suffix or following.lower(), "")
     return Key(kind="number", text=bare, start=start, value=value, unit=unit)
 
 
