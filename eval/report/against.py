@@ -1,22 +1,20 @@
-"""A run beside the one it is held against: what became better, what broke, which promises are kept."""
+"""A run beside the one it is held against, as its reports tell it. What counts as worse is the gate's to say."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from eval.compare import Difference, differences
-from eval.report.view import Item, RunView, read_run
-from eval.results import TOGETHER
+from eval.gate import ALPHA, Check, Verdict, judge
+from eval.metrics import LESS_IS_BETTER
+from eval.report.view import Item, RunView, clean, read_run
+from eval.stats import difference, holm, paired_test
 
-Direction = Literal["better", "worse", "no difference", "changed"]
-LESS_IS_BETTER = frozenset({"false_answer", "false_refusal", "latency", "cost", "aurc", "ece"})
-NO_GOAL = frozenset({"answer_words"})
-ALPHA = 0.05
+Direction = Literal["better", "worse", "no difference", "not judged"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Of one metric over the questions that both runs scored; `p` is corrected for the number of metrics (Holm)."""
+    """Of one metric over the questions that both runs scored; `low` to `high`: 95 % of now minus before."""
 
     pack: str
     metric: str
@@ -24,120 +22,153 @@ class Change:
     now: float
     low: float
     high: float
-    p: float
     n: int
     direction: Direction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
+    """One question in both runs. `worse`, `better`: gated metrics that fell, that rose."""
+
     pack: str
     before: Item
     now: Item
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Promise:
-    """Absolute: held whatever the other run did."""
-
-    pack: str
-    text: str
-    kept: bool
-    broken_by: tuple[str, ...] = ()  # ids of questions
+    worse: tuple[str, ...] = ()
+    better: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Against:
     name: str
-    changes: tuple[Change, ...]
-    moved: Mapping[tuple[str, str], Moved]  # {(pack, id): ...} of every question that both runs asked
+    changes: Mapping[tuple[str, str], Change]  # {(pack, metric): ...}
+    moved: Mapping[tuple[str, str], Moved]  # {(pack, id): ...} of every question that both were asked
+    verdict: Verdict
+    baseline: RunView
+    differs: tuple[str, ...] = ()  # what differs between the two records, a line each
+
+    def unnoticed(self, pack: str, metric: str) -> float | None:
+        """A loss smaller than this is missed more than one time in five; None: not judged, or any loss may be."""
+        checks = self.verdict.checks
+        check = next((one for one in checks if (one.scores.pack, one.scores.metric) == (pack, metric)), None)
+        return check.unnoticed if check else None
 
     @property
     def worse(self) -> tuple[Change, ...]:
-        return tuple(change for change in self.changes if change.direction == "worse")
+        return tuple(change for change in self.changes.values() if change.direction == "worse")
 
     @property
     def better(self) -> tuple[Change, ...]:
-        return tuple(change for change in self.changes if change.direction == "better")
+        return tuple(change for change in self.changes.values() if change.direction == "better")
 
     @property
     def broken(self) -> tuple[Moved, ...]:
-        return tuple(one for one in self.moved.values() if one.now.is_wrong and one.before.outcome == "right")
+        """Worst first, as the gate names them."""
+        return tuple(self.moved[one.pack, _id(one.now)] for one in self.verdict.broken)
 
     @property
     def fixed(self) -> tuple[Moved, ...]:
-        return tuple(one for one in self.moved.values() if one.before.is_wrong and one.now.outcome == "right")
-
-    def change(self, pack: str, metric: str) -> Change | None:
-        return next((one for one in self.changes if (one.pack, one.metric) == (pack, metric)), None)
+        return tuple(self.moved[one.pack, _id(one.now)] for one in self.verdict.fixed)
 
 
-def against(run: Mapping[str, Any], baseline: Mapping[str, Any], *, name: str = "") -> Against:
-    """Raises BadInput when the runs share no pack."""
-    now, before = read_run(run), read_run(baseline)
-    found = list(differences(baseline, run))
+def against(
+    run: Mapping[str, Any], baseline: Mapping[str, Any], *, name: str = "", verdict: Verdict | None = None
+) -> Against:
+    """`name`: what the baseline is called; `verdict`: where the gate has spoken already.
+
+    Raises BadInput when the two cannot be held against each other.
+    """
+    view, _ = read_run(baseline), read_run(run)
+    judged = verdict or judge(baseline, run)
     return Against(
-        name=name or before.id or before.started or "the other run",
-        changes=tuple(_changes(found)),
-        moved={(one.pack, one.now.id): one for one in _moved(now, before)},
+        name=name or view.id or view.started or "the baseline",
+        changes={(one.pack, one.metric): one for one in _changes(judged)},
+        moved={(one.pack, one.now.id): one for one in _moved(judged)},
+        verdict=judged,
+        baseline=view,
     )
 
 
-def _changes(found: Sequence[Difference]) -> Iterator[Change]:
-    """Holm over the metrics of each pack: a pack beside others is not held to less."""
-    for pack in dict.fromkeys(one.pack for one in found):
-        some = [one for one in found if one.pack == pack]
-        for one, p in zip(some, _holm([one.p for one in some]), strict=True):
-            change = one.difference
-            low, high = change.low or 0.0, change.high or 0.0
-            yield Change(
-                pack=pack,
-                metric=one.metric,
-                before=one.a,
-                now=one.b,
-                low=low,
-                high=high,
-                p=p,
-                n=change.n,
-                direction=_direction(one.metric, change.value or 0.0, p),
+def _id(item: Mapping[str, Any]) -> str:
+    return str(clean(str(item["id"])))
+
+
+def _changes(verdict: Verdict) -> Iterator[Change]:
+    """Of what is gated, and of every other metric that both runs have."""
+    better = _improved(verdict)
+    checks = {(check.scores.pack, check.scores.metric): check for check in verdict.checks}
+    others = [pack.scores(metric) for pack in verdict.pairs for metric in pack.metrics]
+    for scores in [check.scores for check in verdict.checks] + others:
+        key = scores.pack, scores.metric
+        check = checks.get(key)
+        if not scores.ids or (check and scores is not check.scores):
+            continue
+        change = difference(scores.a, scores.b, scores.clusters)
+        yield Change(
+            pack=scores.pack,
+            metric=scores.metric,
+            before=sum(scores.a) / len(scores.a),
+            now=sum(scores.b) / len(scores.b),
+            low=change.low or 0.0,
+            high=change.high or 0.0,
+            n=change.n,
+            direction=_direction(check, improved=key in better),
+        )
+
+
+def _direction(check: Check | None, *, improved: bool) -> Direction:
+    if check is None:
+        return "not judged"
+    return "worse" if check.regressed else "better" if improved else "no difference"
+
+
+def _improved(verdict: Verdict) -> set[tuple[str, str]]:
+    """The gate's test turned round: what rose by more than chance explains, by Holm over all that is gated."""
+    every = [check.scores for check in verdict.checks]
+    ps = [
+        paired_test(one.a, one.b, one.clusters, alternative="less" if one.metric in LESS_IS_BETTER else "greater")
+        for one in every
+    ]
+    return {(one.pack, one.metric) for one, p in zip(every, holm(ps), strict=True) if p <= ALPHA}
+
+
+def _moved(verdict: Verdict) -> Iterator[Moved]:
+    gated = {(one.pack, _id(one.now)): one for one in (*verdict.broken, *verdict.fixed)}
+    for pack in verdict.pairs:
+        for before, now in pack.shared:
+            found = gated.get((pack.pack, _id(now)))
+            yield Moved(
+                pack=pack.pack,
+                before=Item.model_validate(before),
+                now=Item.model_validate(now),
+                worse=found.worse if found else (),
+                better=found.better if found else (),
             )
 
 
-def _holm(ps: Sequence[float]) -> list[float]:
-    """Holm 1979: the smallest p times their number, the next times one less, never falling."""
-    corrected, highest = [0.0] * len(ps), 0.0
-    for step, at in enumerate(sorted(range(len(ps)), key=lambda at: ps[at])):
-        highest = max(highest, min(1.0, ps[at] * (len(ps) - step)))
-        corrected[at] = highest
-    return corrected
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What a run must keep whatever the other did."""
+
+    pack: str
+    text: str
+    broken_by: tuple[str, ...] = ()  # ids of questions
+
+    @property
+    def kept(self) -> bool:
+        return not self.broken_by
 
 
-def _direction(metric: str, difference: float, p: float) -> Direction:
-    if p > ALPHA or not difference:
-        return "no difference"
-    if metric in NO_GOAL:
-        return "changed"
-    return "better" if (difference < 0) == (metric in LESS_IS_BETTER) else "worse"
-
-
-def _moved(now: RunView, before: RunView) -> Iterator[Moved]:
-    for name, pack in now.packs.items():
-        if name == TOGETHER or name not in before.packs:
-            continue
-        items = {item.id: item for item in before.packs[name].items}
-        for item in pack.items:
-            if item.id in items:
-                yield Moved(pack=name, before=items[item.id], now=item)
-
-
-def promises(run: RunView) -> list[Promise]:
-    """That every citation is an exact quote, and that no question failed."""
-    kept = []
+def promises(run: RunView, beside: Against | None = None) -> list[Promise]:
+    """That every citation is an exact quote, and that no question failed (that did not fail before)."""
+    found = []
     for name, pack in run.single.items():
-        scored = [item for item in pack.items if item.metrics.get("citation_valid") is not None]
-        if scored:
-            broken = tuple(item.id for item in scored if (item.metrics.get("citation_valid") or 0.0) < 1.0)
-            kept.append(Promise(pack=name, text="every citation is an exact quote", kept=not broken, broken_by=broken))
-        failed = tuple(item.id for item in pack.items if item.error)
-        kept.append(Promise(pack=name, text="no question failed", kept=not failed, broken_by=failed))
-    return kept
+        scored = [(item.id, item.metrics.get("citation_valid")) for item in pack.items]
+        if any(value is not None for _, value in scored):
+            broken = tuple(id for id, value in scored if value is not None and value < 1.0)
+            found.append(Promise(pack=name, text="every citation is an exact quote", broken_by=broken))
+        before = beside.baseline.packs.get(name) if beside else None
+        failed = {item.id for item in before.items if item.error} if before else set()
+        new = tuple(item.id for item in pack.items if item.error and item.id not in failed)
+        text = "no question fails that did not fail before" if failed else "no question failed"
+        found.append(Promise(pack=name, text=text, broken_by=new))
+    return found

@@ -58,17 +58,22 @@ class Chart:
     y: Axis
     series: tuple[Series, ...]
     guide: tuple[Pair, Pair] | None = None  # a thin line to compare with
-    note: str = ""
+    notes: tuple[str, ...] = ()  # of the points of the first series
 
     @property
-    def rows(self) -> list[tuple[str, float, float, Pair | None]]:
-        """(series, x, y, interval): the numbers of the picture; of a long series every n-th."""
+    def rows(self) -> list[tuple[str, float, float, str]]:
+        """(series, x, y, what else): the numbers of the picture; of a long series every n-th."""
         found = []
         for one in self.series:
             step = max(1, math.ceil(len(one.points) / 25))
             for at in sorted({*range(0, len(one.points), step), len(one.points) - 1} - {-1}):
-                found.append((one.name, *one.points[at], one.ranges[at] if one.ranges else None))
+                found.append((one.name, *one.points[at], self._also(one, at)))
         return found
+
+    def _also(self, one: Series, at: int) -> str:
+        unit = self.y.unit
+        between = [f"{number(one.ranges[at][0], unit)} to {number(one.ranges[at][1], unit)}"] if one.ranges else []
+        return ", ".join([*between, *(self.notes[at : at + 1] if one is self.series[0] else ())])
 
 
 def share_axis(label: str) -> Axis:

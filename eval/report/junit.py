@@ -1,22 +1,21 @@
 """A run as JUnit XML: a suite a pack, a test case a question, and one for every promise and metric.
 
-It fails exactly where the gate does. A wrong answer is not a failure by itself: what was wrong before and is wrong now
-passes, with what was said in `system-out`; a question that broke fails when its metric became significantly worse.
+It fails where the gate does. A wrong answer alone is no failure: it passes, with what was said in `system-out`. A
+question that broke fails when the metric that it broke became significantly worse.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree as Xml
 
-from eval.report.against import Against, Change, against, promises
+from eval.report.against import Against, Change, promises
 from eval.report.meanings import label
 from eval.report.view import Item, Pack, RunView, read_run
 
 
-def junit_report(run: Mapping[str, Any], baseline: Mapping[str, Any] | None = None, *, name: str = "") -> str:
-    """`name`: what the baseline is called. Raises BadInput when the runs share no pack."""
+def junit_report(run: Mapping[str, Any], beside: Against | None = None) -> str:
+    """Raises BadInput for what is no run."""
     view = read_run(run)
-    beside = against(run, baseline, name=name) if baseline else None
     root = Xml.Element("testsuites", name=f"teamlore eval {view.command}".strip())
     for pack_name, pack in view.single.items():
         _suite(root, pack_name, [*_checks(view, pack_name, beside), *_questions(pack_name, pack, beside)])
@@ -40,14 +39,14 @@ def _case(pack: str, name: str, *, seconds: float = 0.0) -> Xml.Element:
 
 
 def _checks(view: RunView, pack: str, beside: Against | None) -> Iterator[Xml.Element]:
-    for promise in promises(view):
+    for promise in promises(view, beside):
         if promise.pack == pack:
             case = _case(pack, f"promise: {promise.text}")
             if not promise.kept:
                 _tell(case, "failure", "a promise is broken", "broken by: " + ", ".join(promise.broken_by))
             yield case
-    for change in beside.changes if beside else ():
-        if change.pack == pack:
+    for change in beside.changes.values() if beside else ():
+        if change.pack == pack and change.direction != "not judged":
             case = _case(pack, f"metric: {change.metric}")
             if change.direction == "worse":
                 _tell(case, "failure", f"{label(change.metric)} became worse", _numbers(change))
@@ -57,7 +56,7 @@ def _checks(view: RunView, pack: str, beside: Against | None) -> Iterator[Xml.El
 def _numbers(change: Change) -> str:
     return (
         f"{change.metric}: {change.before:.4f} before, {change.now:.4f} now over {change.n} questions "
-        f"(95 % of the difference {change.low:+.4f} to {change.high:+.4f}, corrected p {change.p:.4f})"
+        f"(95 % of the difference {change.low:+.4f} to {change.high:+.4f})"
     )
 
 
@@ -66,13 +65,13 @@ def _questions(name: str, pack: Pack, beside: Against | None) -> Iterator[Xml.El
     for item in pack.items:
         case = _case(name, item.id, seconds=(item.latency_ms or 0.0) / 1000)
         before = beside.moved.get((name, item.id)) if beside else None
-        lost = [m for m in sorted(worse) if before and before.now.metrics.get(m) != before.before.metrics.get(m)]
+        lost = [metric for metric in (before.worse if before else ()) if metric in worse]
         valid = item.metrics.get("citation_valid")
         if item.error:
             _tell(case, "error", "the question failed", item.error)
         elif valid is not None and valid < 1:
             _tell(case, "failure", "a citation is no exact quote", _said(item))
-        elif before and lost and before.before.outcome == "right" and item.is_wrong:
+        elif before and lost:
             _tell(case, "failure", f"broken: {', '.join(lost)}", f"before: {before.before.answer}\n{_said(item)}")
         elif item.outcome == "not scored":
             Xml.SubElement(case, "skipped", message="not scored")

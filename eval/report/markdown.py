@@ -7,21 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from eval.metrics import METRICS
-from eval.report.against import Against, Change, Moved, against, promises
+from eval.report.against import Against, Change, Moved, promises
 from eval.report.meanings import key_metrics, label
 from eval.report.verdict import verdict
 from eval.report.view import Figure, Item, Pack, RunView, read_run
 
 LISTED = 20  # questions in each list
 LONGEST = 300  # characters of a text
-_ARROWS = {"better": "🟢 ▲", "worse": "🔴 ▼", "changed": "↕", "no difference": "="}
+_ARROWS = {"better": "🟢 ▲", "worse": "🔴 ▼", "no difference": "=", "not judged": ""}
 
 
-def markdown_report(run: Mapping[str, Any], baseline: Mapping[str, Any] | None = None, *, name: str = "") -> str:
-    """`name`: what the baseline is called. Raises BadInput when the runs share no pack."""
+def markdown_report(run: Mapping[str, Any], beside: Against | None = None) -> str:
+    """Raises BadInput for what is no run."""
     view = read_run(run)
-    beside = against(run, baseline, name=name) if baseline else None
-    parts = [f"### {verdict(view, beside).text}", *_promises(view)]
+    parts = [f"### {verdict(view, beside).text}", *_promises(view, beside)]
     for pack_name, pack in view.shown.items():
         parts.append(_figures(pack_name, pack, view.command, beside))
     if beside:
@@ -31,8 +30,8 @@ def markdown_report(run: Mapping[str, Any], baseline: Mapping[str, Any] | None =
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _promises(view: RunView) -> Iterator[str]:
-    broken = [promise for promise in promises(view) if not promise.kept]
+def _promises(view: RunView, beside: Against | None) -> Iterator[str]:
+    broken = [promise for promise in promises(view, beside) if not promise.kept]
     if broken:
         lines = (f"- 🔴 {code(one.pack)}: not true that {one.text}: {_ids(one.broken_by)}" for one in broken)
         yield "\n".join(["**Broken promises**", "", *lines])
@@ -52,7 +51,7 @@ def _figures(name: str, pack: Pack, command: str, beside: Against | None) -> str
         f"|---|---:|:---:{'|---:|:---' if beside else ''}|---:|",
     ]
     for metric in key_metrics(list(pack.metrics), command):
-        change = beside.change(name, metric) if beside else None
+        change = beside.changes.get((name, metric)) if beside else None
         rows.append(_row(metric, pack.metrics[metric], change, paired=beside is not None))
     return "\n".join(rows)
 
@@ -69,10 +68,10 @@ def _row(metric: str, figure: Figure, change: Change | None, *, paired: bool) ->
 
 
 def _change(change: Change) -> str:
-    arrow = _ARROWS[change.direction]
-    if change.direction == "no difference":
-        return f"{arrow} {change.now - change.before:+.3f}"
-    return f"{arrow} **{change.now - change.before:+.3f}** ({change.low:+.3f} to {change.high:+.3f})"
+    told = f"{change.now - change.before:+.3f}"
+    if change.now != change.before:
+        told += f" ({change.low:+.3f} to {change.high:+.3f})"
+    return f"{_ARROWS[change.direction]} {told}".strip()
 
 
 def _moved(title: str, moved: Sequence[Moved]) -> list[str]:
@@ -80,7 +79,8 @@ def _moved(title: str, moved: Sequence[Moved]) -> list[str]:
         return []
     lines = [f"<details{' open' if title == 'Broken' else ''}><summary>{title}: {len(moved)}</summary>", ""]
     for one in moved[:LISTED]:
-        lines += [f"- {code(one.now.id)} {code(one.now.question)}", f"  - wanted: {_wanted(one.now)}"]
+        what = ", ".join(code(metric) for metric in one.worse or one.better)
+        lines += [f"- {code(one.now.id)} {code(one.now.question)} ({what})", f"  - wanted: {_wanted(one.now)}"]
         lines += [f"  - before: {_said(one.before)}", f"  - now: {_said(one.now)}"]
     return ["\n".join([*lines, *_more(moved), "", "</details>"])]
 

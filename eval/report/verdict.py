@@ -18,7 +18,7 @@ class Verdict:
 
 
 def verdict(run: RunView, beside: Against | None) -> Verdict:
-    broken = list(dict.fromkeys(one.text for one in promises(run) if not one.kept))
+    broken = list(dict.fromkeys(one.text for one in promises(run, beside) if not one.kept))
     if broken:
         return Verdict(text=f"A promise is broken: it is not true that {' and that '.join(broken)}.", tone="bad")
     if beside is None:

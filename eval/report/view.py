@@ -21,6 +21,7 @@ def clean(value: object) -> object:
 
 Text = Annotated[str, BeforeValidator(clean)]
 Names = dict[Text, Any]
+Interval = tuple[float | None, float | None]
 
 
 class _Part(BaseModel):
@@ -35,7 +36,7 @@ class _Part(BaseModel):
 
 class Figure(_Part):
     value: float | None = None
-    ci95: tuple[float | None, float | None] = (None, None)
+    ci95: Interval = (None, None)
     n: int = 0
 
 
@@ -55,6 +56,12 @@ class Cited(_Part):
     quote: Text = ""
 
 
+class Statement(_Part):
+    text: Text = ""
+    support: Text = ""
+    failed: tuple[Text, ...] = ()  # checks, with what they say
+
+
 class Item(_Part):
     id: Text
     kind: Text = ""
@@ -72,7 +79,9 @@ class Item(_Part):
     relevant: int | None = None
     status: Text = ""
     answer: Text = ""
+    statements: tuple[Statement, ...] = ()
     citations: tuple[Cited, ...] = ()
+    turns: tuple[Text, ...] = ()
     confidence: float | None = None
 
     @property
@@ -114,14 +123,37 @@ class Point(_Part):
     confidence: float | None = None
 
 
+class Reference(_Part):
+    """A plain threshold instead of confidence. `gain`: AUROC of confidence less its own."""
+
+    auroc: float | None = None
+    aurc: float | None = None
+    gain: float | None = None
+    gain_ci95: Interval = (None, None)
+    curve: tuple[Point, ...] = ()
+
+
+class Today(_Part):
+    coverage: float | None = None
+    risk: float | None = None
+
+
 class Refusal(_Part):
     """How well confidence tells right from wrong, over the items of a pack."""
 
-    curve: tuple[Point, ...] = ()
-    bins: tuple[Bin, ...] = ()
+    n: int = 0
+    not_scored: int = 0
+    n_answerable: int = 0
+    n_unanswerable: int = 0
     aurc: float | None = None
     auroc: float | None = None
     ece: float | None = None
+    ece_if_calibrated: float | None = None
+    ci95: dict[Text, Interval] = {}
+    curve: tuple[Point, ...] = ()
+    bins: tuple[Bin, ...] = ()
+    today: Today = Today()
+    references: dict[Text, Reference] = {}
 
 
 class Pack(_Part):
