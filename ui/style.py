@@ -90,8 +90,8 @@ footer, #chat :has(> button[aria-label="Clear"]) { display: none !important }
   background: var(--background-fill-primary) }
 .tl-golden p { margin: 0 0 .5rem; overflow-wrap: anywhere } .tl-golden figure { margin: .6rem 0 0 }
 .tl-golden figcaption { font-size: .85rem; color: var(--tl-soft); overflow-wrap: anywhere }
-.tl-golden figcaption a { color: var(--tl-link); font-weight: 600; text-decoration: none }
-.tl-golden blockquote { margin: .3rem 0 0; padding: 0 0 0 .7rem; border-left: 3px solid var(--color-accent);
+.tl-golden figcaption a { color: var(--tl-link); font-weight: 600; text-decoration: none; margin: 0; padding: 0 }
+.tl-golden blockquote { margin: .3rem 0 0 !important; padding: 0 0 0 .7rem; border-left: 3px solid var(--color-accent);
   white-space: pre-wrap; overflow-wrap: anywhere; font-size: .92rem; color: var(--tl-soft) }
 .tl-golden mark { background: #ffe58a; color: #1c2330; padding: .1em 0; border-radius: 3px;
   box-decoration-break: clone; -webkit-box-decoration-break: clone }
@@ -102,9 +102,10 @@ footer, #chat :has(> button[aria-label="Clear"]) { display: none !important }
 .tl-keys { font-size: .8rem } .tl-message { padding: 1.2rem 0; text-align: center }
 .tl-keys kbd { border: 1px solid var(--border-color-primary); border-radius: 4px; padding: 0 .3rem; font-size: .75rem }
 #golden-buttons button { flex: 1 1 0 }
-@media (hover: none) { .tl-keys { display: none } }
-@media (max-width: 768px) { #golden-buttons { position: sticky; bottom: 0; z-index: 5; padding: .4rem 0;
-  flex-wrap: nowrap; background: var(--body-background-fill) } #golden-buttons button { min-width: 0 !important } }
+@media (max-width: 768px) { .tl-keys { display: none } #golden-card { padding-bottom: 4rem }
+  #golden-buttons { position: fixed; left: 0; right: 0; bottom: 0; z-index: 5; padding: .5rem .8rem; gap: .5rem;
+    flex-wrap: nowrap; background: var(--body-background-fill); border-top: 1px solid var(--border-color-primary) }
+  #golden-buttons button { min-width: 0 !important } }
 @media (min-width: 769px) { #sources-panel { max-height: calc(100vh - 170px); overflow-y: auto } }
 @media (max-width: 768px) {
   #chat { height: 58vh !important; min-height: 320px !important }

@@ -127,16 +127,14 @@ def build(client: Client, tab: gr.Tab) -> None:
         review = gr.Radio(REVIEWS, value="candidate", label="Show", min_width=300, scale=3)
         kind = gr.Dropdown([("every kind", "")], value="", label="Kind", min_width=160, scale=2)
     counts = gr.HTML(elem_id="golden-counts")
-    with gr.Group(elem_id="golden-fields"):
-        question = gr.Textbox(label="Question", lines=2, max_lines=6, max_length=8000, elem_id="golden-question")
-        answer = gr.Textbox(label="Answer", lines=2, max_lines=8, max_length=8000, elem_id="golden-answer")
-        silent = gr.Checkbox(label="The documents do not answer it", elem_id="golden-silent")
-    card = gr.HTML(elem_id="golden-card")
-    note = gr.Textbox(label="Note", placeholder="Why? Kept with the item", max_length=2000, elem_id="golden-note")
+    with gr.Row():
+        with gr.Column(scale=2, min_width=300):
+            fields = _fields()
+            buttons = _buttons()
+            gr.HTML(HINT)
+        with gr.Column(scale=3, min_width=300):
+            card = gr.HTML(elem_id="golden-card")
     shown = gr.Textbox(visible="hidden", elem_id="golden-shown")
-    buttons = _buttons()
-    gr.HTML(HINT)
-    fields = [question, answer, silent, note]
     outputs = [desk, counts, card, kind, shown, *fields, *buttons.values()]
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
@@ -149,6 +147,16 @@ def build(client: Client, tab: gr.Tab) -> None:
         narrowed(start, [review, kind], outputs, **quiet)
     for name, button in buttons.items():
         button.click(_acting(client, name), [desk, review, kind, shown, *fields], outputs, **quiet)
+
+
+def _fields() -> list[gr.components.Component]:
+    """Question, answer, whether there is none, note: what is written there is what is accepted."""
+    return [
+        gr.Textbox(label="Question", lines=2, max_lines=6, max_length=8000, elem_id="golden-question"),
+        gr.Textbox(label="Answer", lines=2, max_lines=8, max_length=8000, elem_id="golden-answer"),
+        gr.Checkbox(label="The documents do not answer it", container=False, elem_id="golden-silent"),
+        gr.Textbox(label="Note", placeholder="Why? Kept with the item", max_length=2000, elem_id="golden-note"),
+    ]
 
 
 def _buttons() -> dict[str, gr.Button]:
