@@ -21,7 +21,7 @@ from eval.metrics.retrieval import RETRIEVAL
 from eval.packs import Pack, Sample
 from eval.progress import Narrator
 from eval.runner import Run
-from eval.stats import estimate, paired_test
+from eval.stats import difference, paired_test
 from rag.domain.ports import Embedder
 from rag.domain.types import Matrix
 
@@ -137,11 +137,13 @@ def _embedded(texts: Sequence[str], embedder: Embedder, narrator: Narrator, what
     return np.concatenate([embedder.embed(batch) for batch in narrator.each(batches, what)])
 
 
-def ranked(found: Corpus, samples: Sequence[Sample], embedder: Embedder | None) -> Iterator[tuple[Sample, Rankings]]:
-    """Every question with what each system finds."""
+def ranked(
+    found: Corpus, samples: Sequence[Sample], embedder: Embedder | None, narrator: Narrator
+) -> Iterator[Rankings]:
+    """What each system finds for each question, in their order. Without an embedder there are no vectors."""
     questions = tokens([sample.question for sample in samples])
-    for sample, question in zip(samples, questions, strict=True):
-        yield sample, found.rankings(question, embedder.embed([sample.question])[0] if embedder else None)
+    for sample, question in zip(narrator.each(samples, "baselines"), questions, strict=True):
+        yield found.rankings(question, embedder.embed([sample.question])[0] if embedder else None)
 
 
 def beside(run: Run, embedder: Embedder, narrator: Narrator) -> dict[str, dict[str, Any]]:
@@ -159,7 +161,8 @@ def _beside(pack: Pack, items: Sequence[Item], embedder: Embedder, narrator: Nar
         return {}
     theirs: dict[str, list[Mapping[str, float | None]]] = defaultdict(list)
     records = corpus(pack, embedder, narrator)
-    for sample, rankings in ranked(records, [item.sample for item in asked], embedder):
+    samples = [item.sample for item in asked]
+    for sample, rankings in zip(samples, ranked(records, samples, embedder, narrator), strict=True):
         for name, ranking in rankings.items():
             theirs[name].append(metrics(sample, ranking))
     against = partial(_against, asked)
@@ -175,10 +178,11 @@ def _against(ours: Sequence[Item], theirs: Sequence[Mapping[str, float | None]],
     pairs = [(item, item.metrics[metric], other[metric]) for item, other in zip(ours, theirs, strict=True)]
     kept = [(item, here, there) for item, here, there in pairs if here is not None and there is not None]
     a, b = [there for _, _, there in kept], [here for _, here, _ in kept]
-    change = estimate([y - x for x, y in zip(a, b, strict=True)], [item.sample.cluster for item, _, _ in kept])
+    clusters = [item.sample.cluster for item, _, _ in kept]
+    change = difference(a, b, clusters)
     return {
         "value": round(float(np.mean(a)), 6),
         "difference": round(change.value or 0.0, 6),
         "ci95": [round(change.low or 0.0, 6), round(change.high or 0.0, 6)],
-        "p": round(paired_test(a, b), 6),
+        "p": round(paired_test(a, b, clusters), 6),
     }

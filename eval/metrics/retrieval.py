@@ -1,10 +1,18 @@
 """Rankings of documents against graded judgements. All lie in [0, 1]; None when nothing is judged relevant.
 
-Gains are the grades themselves, as in trec_eval and ranx, not 2^grade - 1. A document counts once; what is not judged
-is not relevant.
+Gains are the grades themselves, as in trec_eval and ranx, not 2^grade - 1. A document counts once, where it first
+stands; what is not judged, or judged 0 or less, is not relevant. The ideal ranking holds every relevant document, found
+or not.
 
 Worked: judged {a: 2, b: 1}, ranking [x, a, b], k = 10.
 DCG = 2/log2(3) + 1/log2(4) = 1.7619; ideal = 2/log2(2) + 1/log2(3) = 2.6309; nDCG = .6697. Recall@2 = 1/2. MRR = 1/2.
+
+Equal to ranx (`ndcg@k`, `recall@k`, `mrr@k`) and to pytrec_eval (`ndcg_cut_k`, `recall_k`, `recip_rank` of the first k)
+but for these. A question without a relevant document is None here and left out of the mean; they give it 0. A ranking
+has no ties: the order is the one people were shown; trec_eval orders equal scores by descending id, ranx as it comes.
+A question that nothing was found for is 0 here; pytrec_eval leaves one that is missing from the run out, ranx refuses.
+scikit-learn's ndcg_score averages over ties and takes the ideal of the documents at hand, so it is not the same figure.
+BEIR's "MRR@10" is this one; its recall is not capped at k, as here (`R_cap` is another measure).
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +28,7 @@ def _gains(ranking: Sequence[str], judged: Mapping[str, int], k: int) -> list[in
     seen: set[str] = set()
     gains = []
     for document in ranking[:k]:
-        gains.append(0 if document in seen else judged.get(document, 0))
+        gains.append(0 if document in seen else max(0, judged.get(document, 0)))
         seen.add(document)
     return gains
 

@@ -1,15 +1,17 @@
 import math
-import warnings
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eval.metrics.retrieval import mrr, ndcg, recall
+from eval.selfcheck import RANKED, Case, in_order, ranx_scores, trec_scores
 
 DOCUMENTS = [f"d{n}" for n in range(30)]
-judgements = st.dictionaries(st.sampled_from(DOCUMENTS), st.integers(1, 4), min_size=1, max_size=12)
+judgements = st.dictionaries(st.sampled_from(DOCUMENTS), st.integers(-1, 4), min_size=1, max_size=12).filter(
+    lambda judged: max(judged.values()) > 0
+)
+scores = st.dictionaries(st.sampled_from([*DOCUMENTS, "x", "y"]), st.integers(0, 5).map(float), min_size=1)
 rankings = st.permutations(DOCUMENTS).flatmap(lambda order: st.integers(1, 30).map(lambda k: order[:k]))
 
 
@@ -48,23 +50,30 @@ def test_all_lie_between_0_and_1_and_recall_grows_with_depth(
 
 
 @pytest.mark.slow  # ranx compiles
-@settings(deadline=None, max_examples=60)
-@given(cases=st.lists(st.tuples(judgements, rankings), min_size=1, max_size=4))
-def test_they_agree_with_ranx_on_graded_runs(cases: list[tuple[dict[str, int], list[str]]]) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its own, on import
-        import ranx
+@settings(deadline=None, max_examples=25)
+@given(cases=st.lists(st.tuples(judgements, scores), min_size=1, max_size=4))
+def test_they_are_those_of_ranx_with_grades_ties_and_documents_nobody_judged(cases: list[Case]) -> None:
+    ours, theirs = _ours(cases), ranx_scores(cases)
+    assert {name: pytest.approx(theirs[name], abs=1e-9) for name in RANKED} == ours
 
-        qrels = ranx.Qrels({f"q{n}": judged for n, (judged, _) in enumerate(cases)})
-        run = ranx.Run({f"q{n}": {d: 1.0 / i for i, d in enumerate(order, 1)} for n, (_, order) in enumerate(cases)})
-        theirs = ranx.evaluate(qrels, run, ["ndcg@10", "recall@10", "recall@100", "mrr@10"], return_mean=True)
-    ours = {
-        name: np.mean([metric(order, judged, k) for judged, order in cases])
-        for name, metric, k in [
-            ("ndcg@10", ndcg, 10),
-            ("recall@10", recall, 10),
-            ("recall@100", recall, 100),
-            ("mrr@10", mrr, 10),
-        ]
-    }
-    assert ours == pytest.approx(dict(theirs), abs=1e-9)
+
+@pytest.mark.slow  # a compiled library
+@settings(deadline=None, max_examples=200)
+@given(cases=st.lists(st.tuples(judgements, scores | st.just({})), min_size=1, max_size=4))
+def test_they_are_those_of_trec_eval_and_so_is_nothing_found(cases: list[Case]) -> None:
+    ours, theirs = _ours(cases), trec_scores(cases)
+    assert {name: pytest.approx(theirs[name], abs=1e-6) for name in RANKED} == ours
+
+
+@pytest.mark.slow
+@given(judged=judgements, ranking=rankings, places=st.lists(st.integers(0, 29), max_size=5))
+def test_a_document_that_stands_twice_is_worth_what_its_first_place_is(
+    judged: dict[str, int], ranking: list[str], places: list[int]
+) -> None:
+    doubled = [*ranking, *(ranking[place % len(ranking)] for place in places)]
+    for metric in (ndcg, recall, mrr):
+        assert metric(doubled, judged, 50) == metric(ranking, judged, 50)
+
+
+def _ours(cases: list[Case]) -> dict[str, list[float | None]]:
+    return {name: [metric(in_order(run), judged) for judged, run in cases] for name, metric in RANKED.items()}
