@@ -1,30 +1,17 @@
 """Judges without a model: the metrics of answers, the checks of the product, this suite's own check of support."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eval.judged import JudgedItem, Task
 from eval.judging import Judge, Verdict
 from eval.metrics.correctness import answer_text, correct
+from eval.metrics.likely import likely
+from eval.metrics.refusing import reads_as_refusal
 from eval.metrics.similarity import match, token_f1
 from eval.metrics.support import Support, support
 from rag.answering.checks import check_statement
 from rag.domain.sentences import sentences
-
-# What a model says instead of an answer. Written down from the fitting half of the labelled answers.
-_REFUSING = re.compile(
-    r"\b(?:can(?:no|')t|cannot|unable to|not able to|(?:do|does|did) not|(?:do|does|did)n't)\s+(?:\w+\s+){0,3}?"
-    r"(?:provide|answer|determine|find|access|contain|include|calculate|mention|disclose|specify|give|have|see|assess)"
-    r"|\b(?:no|not enough|insufficient) (?:specific |sufficient |direct )?(?:information|data|context|details)\b"
-    r"|\b(?:is|are|was|were) not (?:\w+ )?(?:provided|available|included|disclosed|specified|mentioned|given)\b",
-    re.I,
-)
-
-
-def reads_as_refusal(text: str) -> bool:
-    """Its first 60 words say that there is no answer to give."""
-    return bool(_REFUSING.search(" ".join(text.split()[:60])))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +76,7 @@ JUDGES: Mapping[str, Judge] = {
     for judge in (
         AnswerJudge(name="answer_correct", score=_correct(80)),
         AnswerJudge(name="answer_correct (all words)", score=_correct(None)),
+        AnswerJudge(name="answer_likely", score=likely),
         AnswerJudge(name="answer_match", score=_best(match)),
         AnswerJudge(name="token_f1", score=_best(token_f1)),
         SupportJudge(name="product", check=product_check),

@@ -47,18 +47,24 @@ def _without_asides(gold: str) -> str:
 
 
 def _agrees(said: str, gold: str, asked: str) -> bool:
-    if _polarity(said) * _polarity(gold) < 0:
+    if polarity(said) * polarity(gold) < 0:
         return False
-    wanted = [key for key in keys(gold) if key.text.lower() != "one"]
+    wanted = news(gold, asked)
     if not wanted:
         return similarity(said, gold) >= THRESHOLD
-    given = keys(asked)
-    news = [key for key in wanted if not _has(asked, given, key, negated=True)]
     present = keys(said)
-    return all(_has(said, present, key, negated=denied(gold, key.start)) for key in news or wanted)
+    return all(_has(said, present, key, negated=denied(gold, key.start)) for key in wanted)
 
 
-def _polarity(text: str) -> int:
+def news(gold: str, asked: str) -> list[Key]:
+    """What the gold answer says that the question does not; all it says where that is nothing."""
+    wanted = [key for key in keys(gold) if key.text.lower() != "one"]
+    given = keys(asked)
+    return [key for key in wanted if not _has(asked, given, key, negated=True)] or wanted
+
+
+def polarity(text: str) -> int:
+    """1 for a text that begins with yes, -1 with no, else 0."""
     first = _WORD.search(text.lower())
     return {"yes": 1, "no": -1}.get(first.group() if first else "", 0)
 
