@@ -151,11 +151,13 @@ def _of_answer(item: GoldenItem, places: dict[GoldenEvidence, Placed]) -> Flagge
     """An answer whose numbers, or most of whose words, stand neither in the question nor at the quotes."""
     if not item.answerable or not item.answer or not item.evidence or folded(item.answer) in YES_OR_NO:
         return None
+    if any(places[one].standing != "stands" for one in item.evidence):
+        return None  # that is told, and what stood around the words is not known
     said = [item.question]
     for one in item.evidence:
         place = places[one]
         said.append(one.quote)
-        if place.document and place.standing == "stands":
+        if place.document:
             info, text = place.document.info, place.document.text
             said += [text[max(0, place.start - NEAR) : place.end + NEAR], info.title, info.path, *info.authors]
     failed = [one for one in check_statement(item.answer, said) if not one.passed]

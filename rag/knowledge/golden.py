@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -59,7 +59,8 @@ def save_golden(path: Path, items: Sequence[GoldenItem]) -> None:
             fresh.chmod(target.stat().st_mode & 0o777)
         fresh.replace(target)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):  # the disk that refused the one may refuse the other
+            fresh.unlink()
         raise _unwritable(path, error) from error
 
 
