@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from eval.gate import ALPHA, Check, Verdict, judge
 from eval.metrics import LESS_IS_BETTER
+from eval.record import differs
 from eval.report.view import Item, RunView, clean, read_run
 from eval.stats import difference, holm, paired_test
 
@@ -85,6 +86,7 @@ def against(
         moved={(one.pack, one.now.id): one for one in _moved(judged)},
         verdict=judged,
         baseline=view,
+        differs=tuple(differs(baseline, run)),
     )
 
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 Style = Literal["line", "steps", "dashed", "dots"]
 Pair = tuple[float, float]
 WIDTH, HEIGHT = 420.0, 280.0
-LEFT, RIGHT, TOP, BOTTOM = 52.0, 14.0, 12.0, 44.0
+LEFT, RIGHT, TOP, BOTTOM = 54.0, 20.0, 12.0, 44.0
 MARKS = ("circle", "square", "diamond", "triangle")
 
 
@@ -153,7 +153,7 @@ def _series(svg: Xml.Element, series: Series, place: Callable[[float, float], Pa
                 _line(svg, [place(series.points[n][0], end) for end in series.ranges[n]], name)
             _mark(svg, point, series.sizes[n] if series.sizes else 4.5, at)
         return
-    if series.ranges:
+    if series.ranges and series.style != "dashed":
         pairs = list(zip(series.points, series.ranges, strict=True))
         edge = [place(x, high) for (x, _), (_, high) in pairs] + [place(x, low) for (x, _), (low, _) in pairs[::-1]]
         Xml.SubElement(svg, "polygon", {"points": _joined(edge), "class": f"{name} band"})

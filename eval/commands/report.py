@@ -1,0 +1,51 @@
+"""`teamlore eval report`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from eval.commands.common import check_out
+from eval.folder import load_run
+from eval.progress import Narrator
+from eval.report.against import against
+from eval.report.writing import HTML, Wanted, beside_accepted, write_reports
+from rag.settings import load_settings
+
+RunGiven = Annotated[Path, typer.Argument(metavar="RUN", help="a run's folder, or a file that --out wrote")]
+Baseline = Annotated[
+    Path | None, typer.Option(metavar="RUN", help="what to hold it against; without it, the run accepted last")
+]
+Beside = Annotated[
+    list[Path] | None, typer.Option("--beside", metavar="RUN", help="more runs, for quality against time; repeat it")
+]
+Html = Annotated[Path | None, typer.Option(metavar="FILE", help="default: report.html in the run's folder")]
+Markdown = Annotated[Path | None, typer.Option(metavar="FILE", help="for a pull request")]
+Junit = Annotated[Path | None, typer.Option(metavar="FILE", help="for a build's list of tests")]
+Home = Annotated[Path | None, typer.Option(metavar="DIR", help="where accepted runs are; else TEAMLORE_HOME")]
+
+
+def report(
+    run: RunGiven,
+    baseline: Baseline = None,
+    beside: Beside = None,
+    html: Html = None,
+    markdown: Markdown = None,
+    junit: Junit = None,
+    home: Home = None,
+) -> None:
+    """A run as one HTML file that needs no network, as Markdown, as JUnit XML."""
+    for file in (html, markdown, junit):
+        check_out(file)
+    found, narrator = load_run(run), Narrator()
+    if baseline:
+        held = against(found, load_run(baseline), name=baseline.stem)
+    else:
+        held, why = beside_accepted(found, load_settings(home).home)
+        if why:
+            narrator.say(why)
+    if not (html or markdown or junit):
+        html = run / HTML if run.is_dir() else run.with_suffix(".html")
+    others = {path.stem: load_run(path) for path in beside or ()}
+    for file in write_reports(found, held, Wanted(html=html, markdown=markdown, junit=junit, others=others)):
+        typer.echo(file)
