@@ -222,7 +222,7 @@ def evaluate(context: typer.Context) -> None:
 
     home: Path | None = context.obj.home
     named = any(argument.split("=")[0] == "--home" for argument in context.args)
-    if home and not named and context.args[:1] in (["retrieval"], ["answers"], ["golden"]):
+    if home and not named and context.args[:1] in (["retrieval"], ["answers"], ["golden"], ["calibrate"]):
         context.args += ["--home", str(home)]
     code = eval_app(context.args or ["--help"], prog_name="teamlore eval", standalone_mode=False)
     raise typer.Exit(code if isinstance(code, int) else 0)
