@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from eval.hearing import Heard, hear, withheld
+from eval.details import gold, passages, ranks_of_evidence, ranks_of_relevant, said
+from eval.hearing import hear, withheld
 from eval.metrics import METRICS
 from eval.metrics.base import Observation, TextOf
 from eval.metrics.citations import CITATIONS
@@ -30,6 +31,8 @@ MEASURED: dict[tuple[Command, Layout], tuple[str, ...]] = {
     ("retrieval", "files"): tuple(EVIDENCE),
     ("answers", "beir"): (*CITATIONS, *CORRECTNESS, *REFUSAL),
     ("answers", "files"): (*EVIDENCE, *CITATIONS, *CORRECTNESS, *REFUSAL),
+    ("retrieval", "home"): tuple(EVIDENCE),
+    ("answers", "home"): (*EVIDENCE, *CITATIONS, *CORRECTNESS, *REFUSAL),
 }
 
 
@@ -50,6 +53,7 @@ class Asking:
     services: Services
     places: Places
     text_of: TextOf
+    remembers: bool = True  # earlier turns are asked for real; not of a home, where nothing may be kept
 
     def item(self, pack: Pack, sample: Sample) -> Item:
         names = MEASURED[self.command, pack.layout]
@@ -58,9 +62,10 @@ class Asking:
         try:
             seen, latency, details = self._observe(pack, sample)
         except TeamloreError as error:
-            return Item(sample=sample, metrics=dict.fromkeys(names), latency_ms=None, error=str(error))
+            unscored = dict.fromkeys(names)
+            return Item(sample=sample, metrics=unscored, latency_ms=None, details=gold(sample), error=str(error))
         scores = {name: METRICS[name](seen).value for name in names}
-        return Item(sample=sample, metrics=scores, latency_ms=latency, details=details)
+        return Item(sample=sample, metrics=scores, latency_ms=latency, details={**gold(sample), **details})
 
     def _observe(self, pack: Pack, sample: Sample) -> tuple[Observation, float, dict[str, Any]]:
         if self.command == "answers":
@@ -70,9 +75,10 @@ class Asking:
         latency = (time.perf_counter() - started) * 1000
         if pack.layout == "beir":
             ranking = self.places.ranking(hits)
-            return Observation(sample=sample, ranking=ranking), latency, {"ranking": list(ranking[:SHOWN])}
-        found = self.places.found(hits, pack.name)
-        return Observation(sample=sample, found=found), latency, _shown(hits)
+            seen = Observation(sample=sample, ranking=ranking)
+            return seen, latency, {"ranking": list(ranking[:SHOWN]), **self._shown(seen, hits, pack)}
+        seen = Observation(sample=sample, found=self.places.found(hits, pack.name))
+        return seen, latency, self._shown(seen, hits, pack)
 
     def _answered(self, pack: Pack, sample: Sample) -> tuple[Observation, float, dict[str, Any]]:
         question = _question(sample, self._conversation(sample))
@@ -83,8 +89,20 @@ class Asking:
         if sample.turns and sample.standalone:
             seen = replace(seen, alone=self._alone(pack, sample))
         unsaid = withheld(self.services.answerer, question, sample, heard.answer)
-        details = {**_shown(hits), **_said(heard)} | ({"withheld": unsaid} if unsaid else {})
+        details = {
+            **self._shown(seen, hits, pack),
+            **said(heard.answer, self.places, pack.name),
+            "first_statement_ms": heard.first_ms,
+            **({"withheld": unsaid} if unsaid else {}),
+        }
         return seen, heard.total_ms, details
+
+    def _shown(self, seen: Observation, hits: Sequence[SearchHit], pack: Pack) -> dict[str, Any]:
+        if pack.layout == "beir":
+            ranks = ranks_of_relevant(seen.ranking or (), seen.sample.judgements)
+        else:
+            ranks = ranks_of_evidence(seen.sample, (seen.found or ())[:SHOWN])
+        return {**_shown(hits), "passages": passages(hits, self.places, pack.name), **ranks}
 
     def _alone(self, pack: Pack, sample: Sample) -> Observation:
         spelled = replace(sample, question=sample.standalone, turns=())
@@ -103,7 +121,7 @@ class Asking:
 
     def _conversation(self, sample: Sample) -> str | None:
         """The asker's earlier turns, asked for real."""
-        if not sample.turns:
+        if not sample.turns or not self.remembers:
             return None
         conversation = self.services.conversations.start(ASKER)
         for turn in sample.turns:
@@ -127,17 +145,4 @@ def _shown(hits: Sequence[SearchHit]) -> dict[str, Any]:
         "found": found,
         "top_score": hits[0].score if hits else None,
         "top_cosine": max(cosines, default=None),
-    }
-
-
-def _said(heard: Heard) -> dict[str, Any]:
-    answer = heard.answer
-    return {
-        "status": answer.status,
-        "answer": answer.text,
-        "citations": [{"source": c.document.path, "quote": c.quote} for c in answer.citations],
-        "refusal": answer.refusal.reason if answer.refusal else None,
-        "confidence": answer.confidence,
-        "first_statement_ms": heard.first_ms,
-        "timings_ms": dict(answer.timings_ms),
     }

@@ -1,14 +1,13 @@
 """Two runs of the same questions, side by side: what changed, and whether chance explains it."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from eval.folder import load_run as load_run
 from eval.stats import Estimate, estimate, paired_test
 from rag.domain.errors import BadInput
 
@@ -23,19 +22,6 @@ class Difference:
     b: float
     difference: Estimate
     p: float
-
-
-def load_run(path: Path) -> dict[str, Any]:
-    """Raises BadInput when it is not what `--out` writes."""
-    try:
-        run = json.loads(path.read_text(encoding="utf-8"))
-        packs = run["packs"]
-        _ = [pack["items"] for pack in packs.values()]
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror}).", fix="Name a file that --out wrote.") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadInput(f"{path}: not a run.", fix="Name a file that `teamlore eval ... --out` wrote.") from error
-    return dict(run)
 
 
 def differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Difference]:

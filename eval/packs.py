@@ -42,9 +42,13 @@ class Pack:
                 if relative.lower() != "readme.md":
                     yield relative
 
+    def rows(self) -> Iterator[tuple[str, str]]:
+        """(where, line) of the corpus of a BEIR pack."""
+        return lines(_existing(self.root, "corpus.jsonl"))
+
     def records(self) -> Iterator[Record]:
         """The corpus of a BEIR pack, in the order of its file."""
-        for line in lines(_existing(self.root, "corpus.jsonl")):
+        for line in self.rows():
             row = parse(CorpusRow, line)
             yield Record(id=row.id, title=row.title, text=row.text, group=row.metadata.doc or row.id)
 

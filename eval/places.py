@@ -6,6 +6,7 @@ from pathlib import Path
 
 from eval.metrics.base import Cited, Found
 from eval.packs import Pack
+from eval.samples import placed
 from rag.domain.errors import NotFound
 from rag.domain.ports import Catalog
 from rag.domain.types import Access, Citation, DocumentInfo, SearchHit
@@ -17,11 +18,22 @@ EVERYTHING = Access(everything=True)
 class Places:
     """Of one index. A file pack's gold files name only documents of that pack, though others share the index."""
 
-    packs: Mapping[str, str]  # {id of a source: name of the pack}
+    packs: Mapping[str, str]  # {id of a source: name of the pack}; empty: a home, whose sources belong to no pack
     groups: Mapping[str, str] = field(default_factory=dict)  # {passage id: document id}, of a BEIR pack with documents
+    names: Mapping[str, str] = field(default_factory=dict)  # {id of a source: its name}, of a home
+    records: frozenset[str] = frozenset()  # the BEIR packs, by name
 
     def files(self, document: DocumentInfo, pack: str) -> frozenset[str]:
-        return frozenset({document.path, *document.files}) if self.packs.get(document.source) == pack else frozenset()
+        """Every way in which a sample may name it. Of a home, with the name of its source and without."""
+        paths = {document.path, *document.files}
+        if self.names:
+            source = self.names.get(document.source, "")
+            return frozenset({*paths, *(placed(source, path) for path in paths)})
+        return frozenset(paths) if self.packs.get(document.source) == pack else frozenset()
+
+    def name(self, document: DocumentInfo, pack: str) -> str:
+        """For people: the passage of a BEIR pack, else the path."""
+        return document.part if pack in self.records else document.path
 
     def judged(self, document: DocumentInfo) -> str:
         return self.groups.get(document.part, document.part)
@@ -56,7 +68,15 @@ def places(catalog: Catalog, staged: Mapping[str, Path], packs: Sequence[Pack]) 
     if missing := sorted(set(staged) - set(sources.values())):
         raise NotFound(f"Nothing of {', '.join(missing)} was ingested.", fix="See what the ingest reported above.")
     groups = {r.id: r.group for pack in packs if pack.layout == "beir" for r in pack.records() if r.group != r.id}
-    return Places(packs=sources, groups=groups)
+    return Places(packs=sources, groups=groups, records=frozenset(p.name for p in packs if p.layout == "beir"))
+
+
+def places_of_home(catalog: Catalog) -> Places:
+    """Raises NotFound when it holds nothing."""
+    names = {source.id: source.name for source in catalog.sources()}
+    if not names:
+        raise NotFound("This home holds nothing yet.", fix="Run `teamlore ingest PATH` first.")
+    return Places(packs={}, names=names)
 
 
 def texts(catalog: Catalog) -> Callable[[Citation], str]:

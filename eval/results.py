@@ -1,55 +1,67 @@
 """A run as the JSON of `--out`."""
 
-import os
-import platform
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import psutil
-
 from eval.asking import Item
+from eval.folder import TOGETHER as TOGETHER
+from eval.record import record, without_places
 from eval.refusals import refusal_json
 from eval.runner import PackRun, Run
 from eval.stats import Estimate, estimate
-from rag import __version__
 from rag.settings import Settings
 
-TOGETHER = "*"  # the file packs, which share an index
-_PRIVATE = {"home", "models", "llm_api_key", "registry", "chroma", "ingest_roots"}  # paths of this machine, keys
+_WORDS = frozenset(
+    [
+        "answers",
+        "evidence",
+        "turns",
+        "passages",
+        "statements",
+        "answer",
+        "citations",
+        "refusal",
+        "found",
+        "ranking",
+        "timings_ms",
+    ]
+)
 
 
-def run_json(run: Run, settings: Settings, baselines: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The shape of `--out`. `baselines`: what eval.baselines found, by pack."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """How a run came to be. `system` as `eval.record.record` gives it, the service's own status aside."""
+
+    id: str
+    started: str  # ISO 8601, UTC
+    system: Mapping[str, Any]
+    pieces: int = 1  # more: it was stopped and gone on with; `seconds` are those of the last piece
+
+
+def run_json(
+    run: Run, settings: Settings, baselines: Mapping[str, Any] | None = None, made: Made | None = None
+) -> dict[str, Any]:
+    """The shape of `run.json` and `--out`. `baselines`: what eval.baselines found, by pack."""
     packs = {one.pack.name: _pack_json([one]) for one in run.packs}
     for name, found in (baselines or {}).items():
         packs[name]["baselines"] = found
     if files := [one for one in run.packs if one.pack.layout == "files"]:
-        packs[TOGETHER] = _pack_json(files)
-    system = {
-        "version": __version__,
-        "fingerprints": _without_paths(run.system),
-        "settings": settings.model_dump(mode="json", exclude=_PRIVATE),
-        "machine": machine(),
-    }
-    return {"command": run.command, "packs": packs, "system": system, "seconds": round(run.seconds, 3)}
-
-
-def machine() -> dict[str, Any]:
+        packs[TOGETHER] = _lean(_pack_json(files))
+    system = made.system if made else record(settings, {}, {}, {})
     return {
-        "system": platform.system(),
-        "processor": platform.machine(),
-        "cores": os.cpu_count(),
-        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
-        "python": platform.python_version(),
+        **({"id": made.id, "started": made.started, "pieces": made.pieces} if made else {}),
+        "command": run.command,
+        "packs": packs,
+        "system": {**system, "fingerprints": without_places(run.system)},
+        "seconds": round(run.seconds, 3),
     }
 
 
-def _without_paths(status: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        key: _without_paths(value) if isinstance(value, Mapping) else value
-        for key, value in status.items()
-        if key not in {"home", "path", "url", "pid"}
-    }
+def _lean(pack: dict[str, Any]) -> dict[str, Any]:
+    """The packs themselves have the words; here they would stand a second time."""
+    items = [{name: value for name, value in item.items() if name not in _WORDS} for item in pack["items"]]
+    return {**pack, "items": items}
 
 
 def _pack_json(runs: Sequence[PackRun]) -> dict[str, Any]:

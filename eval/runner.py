@@ -12,8 +12,10 @@ from typing import Any
 
 from eval.asking import Asking, Command, Item
 from eval.corpus import stage
+from eval.home_pack import open_to_read
 from eval.packs import Pack, Sample
-from eval.places import places, texts
+from eval.partial import Journal, NoJournal
+from eval.places import Places, places, places_of_home, texts
 from eval.progress import Narrator
 from rag.domain.ports import Embedder
 from rag.domain.services import Services
@@ -26,7 +28,8 @@ SPACE = "eval"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    home: Path | None = None  # where indexes are kept, one folder each; None: a temporary one, removed
+    home: Path | None = None  # where indexes are kept, one folder each; None: a temporary one, removed. Of questions to
+    # a home: the home that is asked; None: that of the settings
     separate: bool = False
     limit: int | None = None  # questions of each pack, a seeded sample
     seed: int = 0
@@ -85,38 +88,69 @@ class Evaluation:
     command: Command
     options: Options = Options()
     open_home: OpenHome = open_services
+    open_live: Callable[[Path | None], Services] = open_to_read
     narrator: Narrator = field(default_factory=Narrator)
+    journal: Journal = field(default_factory=NoJournal)  # what was done before is not done again
 
     def run(self, packs: Sequence[Pack]) -> Run:
         """Ask every question of every pack. One that fails is an item with an error; a corpus that fails raises."""
         started, runs = time.monotonic(), list[PackRun]()
         system: Mapping[str, Any] = {}
         with _root(self.options.home) as root:
-            for together in indexes(packs, separate=self.options.separate):
+            for together in (groups := indexes(packs, separate=self.options.separate)):
+                if together is not groups[-1] and (before := self._before(together)):
+                    runs.extend(before)
+                    continue
                 folder = root / index_name(together)
-                services = self.open_home(_made(folder / "home"))
-                try:
+                with closing_services(self.open_home(_made(folder / "home"))) as services:
                     runs.extend(self._index(services, together, folder / "corpus"))
                     system = services.status()
-                finally:
-                    services.close()
+        if live := [pack for pack in packs if pack.layout == "home"]:
+            with closing_services(self.open_live(self.options.home)) as services:
+                system = services.status()
+                runs.extend(self._live(services, live, system))
         order = {pack.name: place for place, pack in enumerate(packs)}
         runs.sort(key=lambda run: order[run.pack.name])
         return Run(command=self.command, packs=tuple(runs), system=system, seconds=time.monotonic() - started)
 
+    def _before(self, packs: Sequence[Pack]) -> list[PackRun]:
+        """Their runs, when everything was asked before; else nothing."""
+        runs = []
+        for pack in packs:
+            samples, report = _sampled(pack.samples, self.options), self.journal.ingest(pack.name)
+            items = [self.journal.item(pack.name, n, sample) for n, sample in enumerate(samples)]
+            whole = tuple(item for item in items if item is not None)
+            if report is None or len(whole) < len(samples):
+                return []
+            runs.append(PackRun(pack=pack, items=whole, ingest=report))
+        return runs
+
     def _index(self, services: Services, packs: Sequence[Pack], corpus: Path) -> Iterator[PackRun]:
         staged = {pack.name: corpus / pack.name for pack in packs}
         reports = {pack.name: self._ingest(services, pack, staged[pack.name]) for pack in packs}
-        asking = Asking(
-            command=self.command,
-            services=services,
-            places=places(services.catalog, staged, packs),
-            text_of=texts(services.catalog),
-        )
+        asking = self._asking(services, places(services.catalog, staged, packs))
         for pack in packs:
-            samples = self.narrator.each(_sampled(pack.samples, self.options), f"{pack.name}: {self.command}")
-            items = tuple(asking.item(pack, sample) for sample in samples)
-            yield PackRun(pack=pack, items=items, ingest=reports[pack.name])
+            yield PackRun(pack=pack, items=self._asked(asking, pack), ingest=reports[pack.name])
+
+    def _live(self, services: Services, packs: Sequence[Pack], status: Mapping[str, Any]) -> Iterator[PackRun]:
+        asking = replace(self._asking(services, places_of_home(services.catalog)), remembers=False)
+        counts = status.get("counts", {})
+        held = IngestReport(documents=counts.get("documents", 0), chunks=counts.get("chunks", 0))
+        for pack in packs:
+            yield PackRun(pack=pack, items=self._asked(asking, pack), ingest=held)
+
+    def _asking(self, services: Services, where: Places) -> Asking:
+        return Asking(command=self.command, services=services, places=where, text_of=texts(services.catalog))
+
+    def _asked(self, asking: Asking, pack: Pack) -> tuple[Item, ...]:
+        samples, items = _sampled(pack.samples, self.options), list[Item]()
+        for n, sample in enumerate(self.narrator.each(samples, f"{pack.name}: {self.command}")):
+            item = self.journal.item(pack.name, n, sample)
+            if item is None:
+                item = asking.item(pack, sample)
+                self.journal.keep_item(pack.name, n, item)
+            items.append(item)
+        return tuple(items)
 
     def _ingest(self, services: Services, pack: Pack, folder: Path) -> IngestReport:
         stage(pack, folder)
@@ -128,12 +162,21 @@ class Evaluation:
         )
         for trouble in (*report.skipped, *report.failed):
             self.narrator.say(f"  not indexed: {trouble.file}: {trouble.reason}")
-        return report
+        self.journal.keep_ingest(pack.name, report)
+        return self.journal.ingest(pack.name) or report  # gone on with, the first time counts
+
+
+@contextmanager
+def closing_services(services: Services) -> Iterator[Services]:
+    try:
+        yield services
+    finally:
+        services.close()
 
 
 def indexes(packs: Sequence[Pack], *, separate: bool) -> list[list[Pack]]:
-    """Which packs share an index: each BEIR pack has its own, the file packs one (or one each)."""
-    alone = [[pack] for pack in packs if separate or pack.layout == "beir"]
+    """Which packs share an index: each BEIR pack has its own, the file packs one (or one each). A home has its own."""
+    alone = [[pack] for pack in packs if pack.layout == "beir" or (separate and pack.layout == "files")]
     shared = [pack for pack in packs if not separate and pack.layout == "files"]
     return [group for group in (*alone, shared) if any(pack.samples for pack in group)]
 
