@@ -1,14 +1,15 @@
 """`teamlore eval report`."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from eval.commands.common import check_out
 from eval.folder import load_run
 from eval.progress import Narrator
-from eval.report.against import against
+from eval.report.against import Against, against
 from eval.report.writing import HTML, Wanted, beside_accepted, write_reports
 from rag.settings import load_settings
 
@@ -37,15 +38,19 @@ def report(
     """A run as one HTML file that needs no network, as Markdown, as JUnit XML."""
     for file in (html, markdown, junit):
         check_out(file)
-    found, narrator = load_run(run), Narrator()
-    if baseline:
-        held = against(found, load_run(baseline), name=baseline.stem)
-    else:
-        held, why = beside_accepted(found, load_settings(home).home)
-        if why:
-            narrator.say(why)
+    found = load_run(run)
+    held, why = _held(found, baseline, home)
+    if why:
+        Narrator().say(why)
     if not (html or markdown or junit):
         html = run / HTML if run.is_dir() else run.with_suffix(".html")
     others = {path.stem: load_run(path) for path in beside or ()}
     for file in write_reports(found, held, Wanted(html=html, markdown=markdown, junit=junit, others=others)):
         typer.echo(file)
+
+
+def _held(run: Mapping[str, Any], baseline: Path | None, home: Path | None) -> tuple[Against | None, str]:
+    """What it is held against, or why against nothing."""
+    if baseline:
+        return against(run, load_run(baseline), name=baseline.stem), ""
+    return beside_accepted(run, load_settings(home).home)

@@ -86,7 +86,7 @@ def against(
         moved={(one.pack, one.now.id): one for one in _moved(judged)},
         verdict=judged,
         baseline=view,
-        differs=tuple(differs(baseline, run)),
+        differs=tuple(differs(baseline.get("system") or {}, run.get("system") or {})),
     )
 
 

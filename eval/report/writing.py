@@ -28,16 +28,16 @@ class Wanted:
 
 def write_reports(run: Mapping[str, Any], beside: Against | None, wanted: Wanted) -> list[Path]:
     """What was written. Raises StorageFailed for a file that cannot be, BadInput for what is no run."""
-    made = []
-    for file, text in (
-        (wanted.html, lambda: html_report(run, beside, others=wanted.others)),
-        (wanted.markdown, lambda: markdown_report(run, beside)),
-        (wanted.junit, lambda: junit_report(run, beside)),
-    ):
-        if file:
-            _write(file, text())
-            made.append(file)
-    return made
+    texts = []
+    if wanted.html:
+        texts.append((wanted.html, html_report(run, beside, others=wanted.others)))
+    if wanted.markdown:
+        texts.append((wanted.markdown, markdown_report(run, beside)))
+    if wanted.junit:
+        texts.append((wanted.junit, junit_report(run, beside)))
+    for file, text in texts:
+        _write(file, text)
+    return [file for file, _ in texts]
 
 
 def _write(file: Path, text: str) -> None:
