@@ -7,7 +7,6 @@ from eval.results import TOGETHER
 
 _ITEM = ("id", "kind", "question", "answers", "evidence", "answerable", "metrics", "cluster")
 _SAID = ("error", "status", "refusal", "answer", "found", "ranking")
-_SYSTEM = ("version", "revision", "fingerprints", "settings", "packages", "data")
 LONGEST = 300  # characters of an answer
 
 
@@ -20,7 +19,7 @@ def kept(run: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **{key: run[key] for key in ("id", "started", "command") if key in run},
         "packs": {name: _pack(pack) for name, pack in packs.items()},
-        "system": {key: run["system"][key] for key in _SYSTEM if key in run["system"]},
+        "system": run.get("system", {}),
     }
 
 

@@ -84,19 +84,21 @@ def _wilson(sums: Numbers, counts: Numbers) -> tuple[float, float]:
     """Wilson's score interval (1927) with the survey sampler's effective n and Student's t (Korn & Graubard 1998).
 
     n_effective = m(1 - m) / v, at most the number of values; v: the linearised variance of the mean between the k
-    clusters, k / (k - 1) * sum((sum_i - m * count_i)^2) / n^2. t has k - 1 degrees of freedom. All alike: v says
-    nothing, and each cluster counts as one. One cluster alone: [0, 1].
+    clusters, k / (k - 1) * sum((sum_i - m * count_i)^2) / n^2. t has K - 1 degrees of freedom (at least 1), K =
+    n^2 / sum(count_i^2): a document with half of all questions is not one of many (Carter, Schnepel & Steigerwald
+    2017). All alike: v says nothing, and n_effective is K. One cluster alone: [0, 1].
     """
     clusters, n = len(sums), counts.sum()
     if clusters == 1:
         return 0.0, 1.0
     from scipy.special import stdtrit
 
+    balanced = n**2 / (counts @ counts)
     mean = sums.sum() / n
     rest = sums - mean * counts
     variance = clusters / (clusters - 1) * (rest @ rest) / n**2
-    effective = min(n, mean * (1 - mean) / variance) if variance > 0 else clusters
-    t = float(stdtrit(clusters - 1, 0.975))
+    effective = min(n, mean * (1 - mean) / variance) if variance > 0 else balanced
+    t = float(stdtrit(max(balanced - 1, 1), 0.975))
     shrunk = 1 + t * t / effective
     centre = (mean + t * t / (2 * effective)) / shrunk
     half = t / shrunk * np.sqrt(mean * (1 - mean) / effective + (t / (2 * effective)) ** 2)
