@@ -215,6 +215,11 @@ def settings(context: typer.Context, json: AsJson = False) -> None:
     show.as_json({"settings": rows}) if json else show.table(rows, "name", "value", "from", "meaning")
 
 
+HOMED = frozenset(
+    ("retrieval", "answers", "golden", "calibrate", "gate", "runs", "accept")
+)  # commands of eval with a --home of their own
+
+
 @app.command("eval", add_help_option=False, context_settings=FORWARDED)
 def evaluate(context: typer.Context) -> None:
     """Measure retrieval and answers on packs of questions."""
@@ -222,7 +227,7 @@ def evaluate(context: typer.Context) -> None:
 
     home: Path | None = context.obj.home
     named = any(argument.split("=")[0] == "--home" for argument in context.args)
-    if home and not named and context.args[:1] in (["retrieval"], ["answers"], ["golden"], ["calibrate"]):
+    if home and not named and context.args[:1] and context.args[0] in HOMED:
         context.args += ["--home", str(home)]
     code = eval_app(context.args or ["--help"], prog_name="teamlore eval", standalone_mode=False)
     raise typer.Exit(code if isinstance(code, int) else 0)
