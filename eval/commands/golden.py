@@ -11,10 +11,12 @@ from rich.table import Table
 from eval.commands.common import wide_console
 from eval.golden.candidates import Maker
 from eval.golden.corpus import Corpus, read
-from eval.golden.make import LIMIT, Made, make
+from eval.golden.llm import Proposer
+from eval.golden.make import GENERATORS, LIMIT, Made, make
 from eval.progress import Narrator
-from rag.domain.errors import NotFound
+from rag.domain.errors import BadSetting, NotFound
 from rag.domain.golden import GoldenItem
+from rag.domain.ports import OnProgress
 from rag.knowledge.golden import change_golden, load_golden, merge
 from rag.settings import Settings, load_settings
 
@@ -26,6 +28,7 @@ Kinds = Annotated[list[str] | None, typer.Option("--kind", metavar="K", help="on
 Limit = Annotated[int, typer.Option(min=1, metavar="N", help="how many of a kind")]
 Seed = Annotated[int, typer.Option(metavar="S", help="another seed chooses and words otherwise")]
 Space = Annotated[str, typer.Option(metavar="S", help="only what stands in this space")]
+Llm = Annotated[bool, typer.Option("--llm", help="ask the language model of TEAMLORE_LLM for more")]
 Out = Annotated[Path | None, typer.Option(metavar="FILE", help="the golden set; without it TEAMLORE_GOLDEN")]
 
 
@@ -37,6 +40,7 @@ def make_candidates(
     seed: Seed = 0,
     space: Space = "",
     out: Out = None,
+    llm: Llm = False,
 ) -> None:
     """Propose questions with answers and quotes; nothing of it is asked before a person has accepted it."""
     settings, narrator = load_settings(home), Narrator()
@@ -44,10 +48,28 @@ def make_candidates(
     known = load_golden(path) if path.exists() else ()
     reviewed = [item for item in known if item.review != "candidate" or item.reviewed_at]
     corpus = read_home(settings, space, narrator)
-    made = make(Maker(corpus=corpus, seed=seed), kinds=kinds or (), limit=limit, known=reviewed)
+    with narrator.steps("golden") as step:
+        more = {"llm": _proposer(settings, limit, step).generate} if llm else {}
+        made = make(
+            Maker(corpus=corpus, seed=seed),
+            kinds=kinds or (),
+            limit=limit,
+            known=reviewed,
+            generators={**GENERATORS, **more},
+        )
     after = change_golden(path, lambda before: merge(before, made.items))
     show(made, wide_console())
     narrator.say(f"{path}: {len(after)} items, {sum(item.review == 'candidate' for item in after)} to be reviewed.")
+
+
+def _proposer(settings: Settings, limit: int, on_progress: OnProgress) -> Proposer:
+    """Raises BadSetting when the settings name no language model."""
+    from rag.models.llms import load_llm
+
+    found = load_llm(settings.llm, base_url=settings.llm_base_url, api_key=settings.llm_api_key.get_secret_value())
+    if found is None:
+        raise BadSetting("TEAMLORE_LLM names no language model.", fix="Set TEAMLORE_LLM, or leave --llm out.")
+    return Proposer(llm=found, limit=limit, on_progress=on_progress)
 
 
 def read_home(settings: Settings, space: str, narrator: Narrator) -> Corpus:

@@ -1,5 +1,6 @@
 """A candidate: a question, its answer and the span that says so; what turns into an item of the golden set."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -82,7 +83,7 @@ class Maker:
             return first.casefold() + clause[len(first) :] if word != "I'm" else clause
         return clause
 
-    def placed(self, question: str, page: Page, part: Part | None) -> str:
+    def placed(self, question: str, page: Page, part: Part | None = None) -> str:
         """The question, with what it is about where its own words lead to too many documents."""
         if self.corpus.distinctive(content_words(question)):
             return question
@@ -117,9 +118,9 @@ def is_generic(heading: str) -> bool:
 
 def topic_of(page: Page, part: Part | None) -> str:
     """What a person would call the place: the document's title, with the heading where the title says little."""
-    title = page.info.title.strip().rstrip(":#. ")
+    title = re.sub(r"\.(?:md|rst|txt)$", "", page.info.title.strip().rstrip(":#. "), flags=re.I).replace("_", " ")
     folder = page.info.path.rsplit("/", 2)[-2] if "/" in page.info.path else ""
-    stem = page.info.path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    stem = page.info.path.rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("_", " ")
     if is_generic(title) or title == stem:
         title = f"{title} of {folder}" if folder and not is_generic(folder) else title
     if part and part.heading and part.heading != page.info.title and not is_generic(part.heading):

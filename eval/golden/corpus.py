@@ -1,7 +1,7 @@
 """What a home holds, arranged for asking about it: pages, their sections and sentences, runs. Pure but for `read`."""
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -97,8 +97,7 @@ class Page:
 
     def said(self, part: Part) -> Iterator[Span]:
         """Sentences, list items and table rows of a section, those in code left out."""
-        starts = [start for start, _ in self.spans]
-        for start, end in self.spans[bisect_right(starts, part.start - 1) :]:
+        for start, end in self.spans[bisect_left(self.spans, (part.start, 0)) :]:
             if start >= part.end:
                 break
             if not self.in_code(start) and not self._literal(start):

@@ -62,6 +62,11 @@ def _stated(maker: Maker, said: Statement) -> Iterator[Candidate]:
     yield _candidate(said.page, said.span, maker.placed(question, said.page, said.part), what)
 
 
+def _with_article(maker: Maker, term: str, article: str) -> str:
+    """`The TLSConfiguration object`, `a launcher`; a name alone needs none."""
+    return f"{article.casefold()}{term}" if article else maker.lowered(term)
+
+
 def is_term(maker: Maker, term: str) -> bool:
     words = [word.casefold() for word in term.split()]
     if len(words) > 5 or words[-1] in EMPTY or (len(words) == 1 and not is_name(term) and words[0] in _COMMON):

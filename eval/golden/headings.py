@@ -10,6 +10,10 @@ from eval.golden.words import Span, balanced, content_words, plain, trimmed
 
 MADE_BY = "headings/1"
 _NUMBERED = re.compile(r"^(?:\d+(?:\.\d+)*[.)]?|[A-Z][.)]|Q\d*[:.]|FAQ:)\s+")
+_QUESTION = re.compile(
+    r"^(?:What|Which|Who|When|Where|How|Why|In what|Is|Are|Does|Do|Can|Could|Should|Will|Must)"
+    r"(?: \w+){0,3}? (?:is|are|was|were|do|does|did|can|could|should|will|would|has|have|the|we|I|you)\b"
+)
 _HOW = re.compile(r"^How(?: do (?:I|you|we))?(?:[- ]?to)? (?P<rest>[a-z].+)$", re.I)
 _WHY = re.compile(r"^(?:The reason why|Why|Reasons? (?:for|to)) (?P<rest>.+)$")
 _VERBS = word_set(
@@ -64,22 +68,22 @@ def _asked(maker: Maker, page: Page, part: Part, heading: str) -> Iterator[Candi
     how, reason = _HOW.match(heading), _WHY.match(heading)
     if _REJECTED.search(" › ".join(part.path[1:-1])):
         yield from _rejected(maker, page, part, heading)
-    elif heading.endswith("?"):
-        yield from _answered(page, part, maker.placed(_reworded(maker, heading), page, part), None)
+    elif heading.endswith("?") and _QUESTION.match(heading):
+        yield from _answered(page, part, maker.placed(_reworded(maker, heading), page), None)
     elif how and how["rest"].split(" ", 1)[0].casefold() in _VERBS:
-        yield from _answered(page, part, maker.placed(_how(maker, how["rest"]), page, part), _TELLS_HOW)
+        yield from _answered(page, part, maker.placed(_how(maker, how["rest"]), page), _TELLS_HOW)
     elif reason and len(reason["rest"].split()) >= 3:
         question = f"What is the reason why {maker.lowered(reason['rest'])}?" if heading.startswith("Why") else ""
         if question:
-            yield from _answered(page, part, maker.placed(question, page, part), None)
+            yield from _answered(page, part, maker.placed(question, page), None)
     elif first.casefold() in _VERBS and len(rest.split()) >= 2 and heading != heading.title():
         task = maker.lowered(heading) if first.istitle() else heading
-        yield from _answered(page, part, maker.placed(_how(maker, task), page, part), _TELLS_HOW)
+        yield from _answered(page, part, maker.placed(_how(maker, task), page), _TELLS_HOW)
     elif first.casefold() in _GERUNDS and len(rest.split()) >= 1:
         task = first.casefold() + heading[len(first) :]
         forms = ("How does one go about {0}?", "What is the recommended way of {0}?", "What should I know before {0}?")
         question = maker.choose(forms[:2], heading).format(task)
-        yield from _answered(page, part, maker.placed(question, page, part), _TELLS_HOW)
+        yield from _answered(page, part, maker.placed(question, page), _TELLS_HOW)
 
 
 def _how(maker: Maker, task: str) -> str:

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from eval.golden import asked, definitions, headings, reasons
+from eval.golden import absent, asked, decisions, definitions, headings, reasons, runs, threads, values
 from eval.golden.candidates import Candidate, Generator, Maker
 from eval.golden.quality import alike, fault
 from eval.golden.words import content_words
@@ -16,6 +16,11 @@ GENERATORS: Mapping[str, Generator] = {
     "headings": headings.generate,
     "definitions": definitions.generate,
     "sentences": reasons.generate,
+    "values": values.generate,
+    "decisions": decisions.generate,
+    "runs": runs.generate,
+    "threads": threads.generate,
+    "absent": absent.generate,
     "asked": asked.generate,
 }
 Started = Callable[[str], None]
