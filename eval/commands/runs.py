@@ -72,6 +72,7 @@ def _summary(stored: StoredRun) -> dict[str, Any]:
 def _figures(run: Mapping[str, Any]) -> dict[str, float]:
     """Of the file packs together, else of the first pack."""
     packs = run["packs"]
-    metrics = (packs.get(TOGETHER) or next(iter(packs.values()), {"metrics": {}}))["metrics"]
+    pack: Mapping[str, Any] = packs.get(TOGETHER) or next(iter(packs.values()), {"metrics": {}})
+    metrics = pack["metrics"]
     scored = [name for name, found in metrics.items() if found["value"] is not None]
     return {name: metrics[name]["value"] for name in key_metrics(scored, run.get("command", ""))[:FIGURES]}

@@ -215,9 +215,8 @@ def settings(context: typer.Context, json: AsJson = False) -> None:
     show.as_json({"settings": rows}) if json else show.table(rows, "name", "value", "from", "meaning")
 
 
-HOMED = frozenset(
-    ("retrieval", "answers", "golden", "calibrate", "gate", "runs", "accept")
-)  # commands of eval with a --home of their own
+# Commands of eval with a --home of their own.
+HOMED = frozenset({"retrieval", "answers", "golden", "calibrate", "gate", "runs", "accept"})
 
 
 @app.command("eval", add_help_option=False, context_settings=FORWARDED)
