@@ -4,6 +4,7 @@ import typer
 
 from eval.commands.calibrate import calibrate
 from eval.commands.comparing import compare
+from eval.commands.corruptions import corruptions
 from eval.commands.export import export
 from eval.commands.gate import gate
 from eval.commands.golden import app as golden
@@ -26,6 +27,7 @@ app.command()(calibrate)
 app.command()(self_check)
 app.command()(export)
 app.command()(judge)
+app.command()(corruptions)
 golden.command()(review)
 golden.command()(check)
 app.add_typer(golden, name="golden")
