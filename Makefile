@@ -5,7 +5,7 @@ PIP_ARGS ?=
 SERVE ?= 1
 BIN := .venv/bin
 
-.PHONY: demo test check fast setup clean
+.PHONY: demo test check fast gate setup clean
 .DEFAULT_GOAL := help
 
 help: ## what there is to make
@@ -34,6 +34,11 @@ test: .venv/.ready ## the whole test suite
 
 fast: .venv/.ready ## the tests that need no model, browser or corpus
 	$(BIN)/python -m pytest -m "not slow"
+
+gate: .venv/.ready ## answer the questions of examples/ and hold the answers against the stored baseline
+	rm -rf build/gate
+	$(BIN)/teamlore eval answers examples --run build/gate
+	$(BIN)/teamlore eval gate build/gate --baseline tests/baselines/examples
 
 clean: ## remove what the demo and the tools left
 	rm -rf .demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -11,6 +11,7 @@ from eval.folder import accept as mark_accepted
 from eval.folder import accepted_run, load_run, make_folder, write_atomically
 from eval.gate import ALPHA, GATED, Rules, Verdict, judge
 from eval.kept import kept
+from eval.record import differs
 from eval.report.against import against
 from eval.report.gating import told, verdict_json
 from eval.report.junit import junit_report
@@ -56,10 +57,15 @@ def gate(
     before = load_run(reference)
     verdict = judge(before, found, Rules(alpha=alpha, metrics=tuple(metric or ())))
     _reports(verdict, found, before, {"junit": junit, "markdown": markdown})
+    changed = differs(before.get("system", {}), found.get("system", {}))
     if as_json:
-        typer.echo(json.dumps({"baseline": str(reference), **verdict_json(verdict)}, ensure_ascii=False, indent=1))
+        typer.echo(
+            json.dumps(
+                {"baseline": str(reference), "differs": changed, **verdict_json(verdict)}, ensure_ascii=False, indent=1
+            )
+        )
     else:
-        typer.echo("\n".join(told(verdict)))
+        typer.echo("\n".join(told(verdict, differs=changed)))
     if accept and not verdict.promises:
         _accept(run, found, baseline)
     elif not verdict.passed:
