@@ -103,7 +103,7 @@ footer, #chat :has(> button[aria-label="Clear"]) { display: none !important }
 .tl-keys kbd { border: 1px solid var(--border-color-primary); border-radius: 4px; padding: 0 .3rem; font-size: .75rem }
 #golden-buttons button { flex: 1 1 0 }
 @media (max-width: 768px) { .tl-keys { display: none } #golden-card { padding-bottom: 4rem }
-  #golden-buttons { position: fixed; left: 0; right: 0; bottom: 0; z-index: 5; padding: .5rem .8rem; gap: .5rem;
+  #golden-buttons { position: fixed; left: 0; right: 0; bottom: 0; z-index: 200; padding: .5rem .8rem; gap: .5rem;
     flex-wrap: nowrap; background: var(--body-background-fill); border-top: 1px solid var(--border-color-primary) }
   #golden-buttons button { min-width: 0 !important } }
 @media (min-width: 769px) { #sources-panel { max-height: calc(100vh - 170px); overflow-y: auto } }
