@@ -1,15 +1,25 @@
-"""Two runs of the same questions, side by side: what changed, and whether chance explains it."""
+"""Two runs of the same questions, side by side: what changed, whether chance explains it, and which questions moved."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-from rich.console import Console
-from rich.table import Table
-
+from eval.detectable import Loss, detectable
+from eval.folder import TOGETHER
 from eval.folder import load_run as load_run
-from eval.stats import Estimate, estimate, paired_test
+from eval.metrics import LESS_IS_BETTER
+from eval.pairs import Item, PackPairs, Scores, pair_runs
+from eval.record import differs
+from eval.stats import Estimate, difference, holm, paired_test
 from rag.domain.errors import BadInput
+
+ALPHA = 0.05
+# What makes an answer wrong; where none of them was scored, what makes a search miss.
+_OF_ANSWERS = ("answer_correct", "citation_evidence", "false_answer", "false_refusal")
+_OF_SEARCH = ("evidence_hit@5", "recall@10", "file_hit@5")
+_SHARES = frozenset({*_OF_ANSWERS, *_OF_SEARCH, "ndcg@10", "mrr@10", "evidence_hit@1", "evidence_hit@10", "recall@100"})
+
+State = Literal["fixed", "broken", "still wrong", "right"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,58 +31,102 @@ class Difference:
     a: float
     b: float
     difference: Estimate
-    p: float
+    p: float  # two-sided
+    adjusted: float  # by Holm over all differences of the comparison
+    unnoticed: float | None = None  # a smaller loss is missed more than one time in five; None: not said, or any
 
 
-def differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Difference]:
-    """By pack and metric, in the order of the first run. Raises BadInput when they share no pack."""
-    shared = [name for name in a["packs"] if name in b["packs"]]
-    if not shared:
-        raise BadInput("The runs have no pack in common.", fix="Compare runs over the same packs.")
-    for name in shared:
-        items = {item["id"]: item for item in b["packs"][name]["items"]}
-        pairs = [(item, items[item["id"]]) for item in a["packs"][name]["items"] if item["id"] in items]
-        for metric in a["packs"][name]["metrics"]:
-            scored = [(one, _value(one, metric), _value(other, metric)) for one, other in pairs]
-            kept = [(one, x, y) for one, x, y in scored if x is not None and y is not None]
-            if kept:
-                yield _difference(name, metric, kept)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twice:
+    """One question in both runs. `wrong_a`, `wrong_b`: the metrics that say so, `error` among them."""
+
+    pack: str
+    a: Item
+    b: Item
+    wrong_a: tuple[str, ...]
+    wrong_b: tuple[str, ...]
+
+    @property
+    def state(self) -> State:
+        if self.wrong_a and self.wrong_b:
+            return "still wrong"
+        return "broken" if self.wrong_b else "fixed" if self.wrong_a else "right"
 
 
-def _value(item: Mapping[str, Any], metric: str) -> float | None:
-    value = item["metrics"].get(metric)
-    return None if value is None else float(value)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    differs: tuple[str, ...]  # between the two records, a line each
+    differences: tuple[Difference, ...]
+    questions: tuple[Twice, ...]
+    pairs: tuple[PackPairs, ...]
+
+    def of(self, state: State) -> tuple[Twice, ...]:
+        return tuple(one for one in self.questions if one.state == state)
+
+    @property
+    def found(self) -> tuple[Difference, ...]:
+        """What chance does not explain."""
+        return tuple(one for one in self.differences if one.adjusted <= ALPHA)
 
 
-def _difference(pack: str, metric: str, kept: list[tuple[Mapping[str, Any], float, float]]) -> Difference:
-    first, second = [x for _, x, _ in kept], [y for _, _, y in kept]
-    clusters = [str(item.get("cluster") or item["id"]) for item, _, _ in kept]
-    return Difference(
-        pack=pack,
-        metric=metric,
-        a=sum(first) / len(first),
-        b=sum(second) / len(second),
-        difference=estimate([y - x for x, y in zip(first, second, strict=True)], clusters),
-        p=paired_test(first, second),
+def compare_runs(a: Mapping[str, Any], b: Mapping[str, Any]) -> Comparison:
+    """Raises BadInput when they share no question."""
+    pairs = _pairs(a, b)
+    single = tuple(pack for pack in pairs if pack.pack != TOGETHER)
+    return Comparison(
+        differs=tuple(differs(a.get("system") or {}, b.get("system") or {})),
+        differences=tuple(differences(a, b)),
+        questions=tuple(_twice(pack.pack, *both) for pack in single for both in pack.shared),
+        pairs=single,
     )
 
 
-def show_differences(a: Mapping[str, Any], b: Mapping[str, Any], console: Console) -> None:
-    table = Table(title="B against A, paired by question", title_justify="left")
-    for heading in ("pack", "metric"):
-        table.add_column(heading)
-    for heading in ("A", "B", "B - A", "95 %", "p", "n"):
-        table.add_column(heading, justify="right")
-    for found in differences(a, b):
-        change = found.difference
-        table.add_row(
-            found.pack,
-            found.metric,
-            f"{found.a:.3f}",
-            f"{found.b:.3f}",
-            f"{change.value or 0.0:+.4f}",
-            f"{change.low or 0.0:+.4f} to {change.high or 0.0:+.4f}",
-            f"{found.p:.4f}",
-            str(change.n),
-        )
-    console.print(table)
+def _pairs(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[PackPairs]:
+    """The file packs together only where they are several."""
+    pairs = list(pair_runs(a, b))
+    if not any(pack.shared for pack in pairs):
+        raise BadInput("The runs have no question in common.", fix="Compare runs over the same packs.")
+    several = sum(pack.pack != TOGETHER for pack in pairs) > 1
+    return [pack for pack in pairs if pack.shared and (several or pack.pack != TOGETHER)]
+
+
+def differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Difference]:
+    """By pack and metric, in the order of the first run. Raises BadInput when they share no question."""
+    every = [pack.scores(metric) for pack in _pairs(a, b) for metric in pack.metrics]
+    found = [_difference(scores) for scores in every if scores.ids]
+    adjusted = holm([one.p for one in found])
+    return (replace(one, adjusted=p) for one, p in zip(found, adjusted, strict=True))
+
+
+def _difference(scores: Scores) -> Difference:
+    p = paired_test(scores.a, scores.b, scores.clusters)
+    return Difference(
+        pack=scores.pack,
+        metric=scores.metric,
+        a=sum(scores.a) / len(scores.a),
+        b=sum(scores.b) / len(scores.b),
+        difference=difference(scores.a, scores.b, scores.clusters),
+        p=p,
+        adjusted=p,
+        unnoticed=_unnoticed(scores) if scores.metric in _SHARES else None,
+    )
+
+
+def _unnoticed(scores: Scores) -> float | None:
+    room = tuple(1 - x for x in scores.a) if scores.metric in LESS_IS_BETTER else scores.a
+    noise = tuple(y - x for x, y in zip(scores.a, scores.b, strict=True))
+    return detectable(Loss(room=room, clusters=scores.clusters, noise=noise), alpha=ALPHA / 2)
+
+
+def _twice(pack: str, a: Item, b: Item) -> Twice:
+    return Twice(pack=pack, a=a, b=b, wrong_a=wrong(a), wrong_b=wrong(b))
+
+
+def wrong(item: Item) -> tuple[str, ...]:
+    """The metrics by which it went wrong; none: right, or nothing was scored."""
+    metrics = item["metrics"]
+    judged = [name for name in _OF_ANSWERS if metrics.get(name) is not None]
+    if not judged:
+        judged = [name for name in _OF_SEARCH if metrics.get(name) is not None][:1]
+    missed = [name for name in judged if (metrics[name] > 0 if name in LESS_IS_BETTER else metrics[name] == 0)]
+    return ("error",) * bool(item.get("error")) + tuple(missed)

@@ -73,7 +73,7 @@ def write_atomically(path: Path, value: Mapping[str, Any]) -> None:
     """As JSON, whole or not at all. Raises StorageFailed."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        with fresh.open("w", encoding="utf-8") as file:
+        with fresh.open("w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
             file.flush()
             os.fsync(file.fileno())

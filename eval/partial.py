@@ -148,7 +148,7 @@ def open_partial(folder: Path, fresh: Begun) -> Partial:
         begun, rows, size = _read(folder / PARTIAL)
         if begun is not None:
             _same_run(folder, begun, fresh)
-        file = (folder / PARTIAL).open("a", encoding="utf-8")
+        file = (folder / PARTIAL).open("a", encoding="utf-8", errors="backslashreplace")
         file.truncate(size)  # a line that was being written when it stopped
     except BaseException:
         Path(lock.lock_file).unlink(missing_ok=True)

@@ -7,9 +7,10 @@ import pytest
 from rich.console import Console
 
 from eval.asking import Command
-from eval.compare import differences, load_run, show_differences
+from eval.compare import compare_runs, load_run
 from eval.packs import load_packs
 from eval.progress import Narrator
+from eval.report.comparison import show_comparison
 from eval.report.console import show, show_failures
 from eval.results import run_json
 from eval.runner import Evaluation, Options, index_name, indexes, isolated
@@ -135,11 +136,16 @@ def test_compare_pairs_the_questions_of_two_runs(tree: Path, tmp_path: Path) -> 
     result, _ = evaluated("answers", [tree])
     worse = json.loads(json.dumps(result))
     worse["packs"]["tiny-team"]["items"][0]["metrics"]["answer_correct"] = 0.0
-    found = {(d.pack, d.metric): d for d in differences(result, worse)}
+    comparison = compare_runs(result, worse)
+    found = {(d.pack, d.metric): d for d in comparison.differences}
     assert found["tiny-team", "answer_correct"].difference.value == -1
     assert found["tiny-team", "file_hit@1"].p == 1.0
-    console = Console(width=160, record=True, quiet=True)
-    show_differences(result, worse, console)
+    assert [one.b["id"] for one in comparison.of("broken")] == ["why-1"]
+    console = Console(width=160, record=True, file=io.StringIO())
+    show_comparison(comparison, console)
+    text = console.export_text()
+    assert "missed answer_correct" in text
+    assert "first passage, docs/retro.md" in text
     (tmp_path / "run.json").write_text("[]")
     with pytest.raises(BadInput, match="not a run"):
         load_run(tmp_path / "run.json")
