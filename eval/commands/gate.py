@@ -47,8 +47,7 @@ def gate(
     found = load_run(run)
     reference = baseline or accepted_run(load_settings(home).home, found["command"], found["packs"])
     if accept and not (reference and _is_run(reference)):
-        _accept(run, found, baseline)
-        return
+        reference = run  # the first one: held against itself, its promises are looked at
     if not reference:
         raise BadInput(
             "There is no accepted run of these packs to hold this one against.",
@@ -64,7 +63,7 @@ def gate(
                 {"baseline": str(reference), "differs": changed, **verdict_json(verdict)}, ensure_ascii=False, indent=1
             )
         )
-    else:
+    elif reference != run or not verdict.passed:
         typer.echo("\n".join(told(verdict, differs=changed)))
     if accept and not verdict.promises:
         _accept(run, found, baseline)
