@@ -8,13 +8,17 @@ from typing import Any, Literal
 from eval.details import gold, passages, ranks_of_evidence, ranks_of_relevant, said
 from eval.hearing import hear, withheld
 from eval.metrics import METRICS
-from eval.metrics.base import Observation, TextOf
+from eval.metrics.agreement import AGREEMENT
+from eval.metrics.base import Observation, Similarity, TextOf
 from eval.metrics.citations import CITATIONS
 from eval.metrics.conversation import CONVERSATION
 from eval.metrics.correctness import CORRECTNESS
 from eval.metrics.evidence import EVIDENCE
+from eval.metrics.likely import LIKELY
 from eval.metrics.refusal import REFUSAL
 from eval.metrics.retrieval import RETRIEVAL
+from eval.metrics.similarity import SIMILARITY
+from eval.metrics.support import SUPPORT
 from eval.packs import Layout, Pack, Sample
 from eval.places import EVERYTHING, Places
 from rag.domain.errors import TeamloreError
@@ -25,14 +29,16 @@ Command = Literal["retrieval", "answers"]
 ASKER = "eval"
 DEEP = 200  # passages asked for, so that 100 different documents come out
 SHOWN = 10  # passages that evidence is looked for in
+SUPPORTED = (*SUPPORT, *AGREEMENT)
+LIKE_GOLD = (*LIKELY, *SIMILARITY)
 
 MEASURED: dict[tuple[Command, Layout], tuple[str, ...]] = {
     ("retrieval", "beir"): tuple(RETRIEVAL),
     ("retrieval", "files"): tuple(EVIDENCE),
-    ("answers", "beir"): (*CITATIONS, *CORRECTNESS, *REFUSAL),
-    ("answers", "files"): (*EVIDENCE, *CITATIONS, *CORRECTNESS, *REFUSAL),
+    ("answers", "beir"): (*CITATIONS, *SUPPORTED, *CORRECTNESS, *LIKE_GOLD, *REFUSAL),
+    ("answers", "files"): (*EVIDENCE, *CITATIONS, *SUPPORTED, *CORRECTNESS, *LIKE_GOLD, *REFUSAL),
     ("retrieval", "home"): tuple(EVIDENCE),
-    ("answers", "home"): (*EVIDENCE, *CITATIONS, *CORRECTNESS, *REFUSAL),
+    ("answers", "home"): (*EVIDENCE, *CITATIONS, *SUPPORTED, *CORRECTNESS, *LIKE_GOLD, *REFUSAL),
 }
 
 
@@ -53,6 +59,7 @@ class Asking:
     services: Services
     places: Places
     text_of: TextOf
+    similarity: Similarity | None = None
     remembers: bool = True  # earlier turns are asked for real; not of a home, where nothing may be kept
 
     def item(self, pack: Pack, sample: Sample) -> Item:
@@ -93,6 +100,7 @@ class Asking:
             **self._shown(seen, hits, pack),
             **said(heard.answer, self.places, pack.name),
             "first_statement_ms": heard.first_ms,
+            "tokens": heard.tokens,
             **({"withheld": unsaid} if unsaid else {}),
         }
         return seen, heard.total_ms, details
@@ -117,6 +125,7 @@ class Asking:
             answer=answer,
             cited=self.places.cited(answer.citations, pack.name),
             text_of=self.text_of,
+            similarity=self.similarity,
         )
 
     def _conversation(self, sample: Sample) -> str | None:

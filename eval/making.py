@@ -9,6 +9,7 @@ from eval.asking import Command
 from eval.baselines import beside
 from eval.folder import RUN, finish, new_folder, now
 from eval.home_pack import digest_of
+from eval.meaning import meaning
 from eval.packs import Pack
 from eval.partial import Begun, Partial, open_partial
 from eval.progress import Narrator
@@ -80,9 +81,13 @@ def make_run(packs: Sequence[Pack], request: Request, narrator: Narrator) -> Fin
         if partial.items:
             narrator.say(f"{begun.folder}: {len(partial.items)} questions were asked before; going on from there.")
         try:
-            run = Evaluation(command=request.command, options=request.options, narrator=narrator, journal=partial).run(
-                packs
-            )
+            run = Evaluation(
+                command=request.command,
+                options=request.options,
+                narrator=narrator,
+                journal=partial,
+                similarity=meaning(lambda: open_embedder(begun.settings)),
+            ).run(packs)
         except BaseException:
             _stopped(partial, begun.folder, narrator)
             raise

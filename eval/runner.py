@@ -13,6 +13,7 @@ from typing import Any
 from eval.asking import Asking, Command, Item
 from eval.corpus import stage
 from eval.home_pack import open_to_read
+from eval.metrics.base import Similarity
 from eval.packs import Pack, Sample
 from eval.partial import Journal, NoJournal
 from eval.places import Places, places, places_of_home, texts
@@ -91,6 +92,7 @@ class Evaluation:
     open_live: Callable[[Path | None], Services] = open_to_read
     narrator: Narrator = field(default_factory=Narrator)
     journal: Journal = field(default_factory=NoJournal)  # what was done before is not done again
+    similarity: Similarity | None = None  # None: answers are not compared in meaning
 
     def run(self, packs: Sequence[Pack]) -> Run:
         """Ask every question of every pack. One that fails is an item with an error; a corpus that fails raises."""
@@ -140,7 +142,13 @@ class Evaluation:
             yield PackRun(pack=pack, items=self._asked(asking, pack), ingest=held)
 
     def _asking(self, services: Services, where: Places) -> Asking:
-        return Asking(command=self.command, services=services, places=where, text_of=texts(services.catalog))
+        return Asking(
+            command=self.command,
+            services=services,
+            places=where,
+            text_of=texts(services.catalog),
+            similarity=self.similarity,
+        )
 
     def _asked(self, asking: Asking, pack: Pack) -> tuple[Item, ...]:
         samples, items = _sampled(pack.samples, self.options), list[Item]()

@@ -83,7 +83,8 @@ _DATES = (
 )
 _NO_NAMES = """a an the in on at by to of it its is are was were be been and or but if as so for from with this that
     these those they he she we you i not no yes there here when where what which who why how all any each both two
-    one"""
+    one then now also after before during while although because however once since until our their its his her my your
+    some such only most more many other another every between into over under about than first"""
 _COMMON = frozenset(_NO_NAMES.split())
 _TOKEN = re.compile(r"\S+")
 _NUMBER = re.compile(

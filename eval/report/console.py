@@ -7,12 +7,14 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.asking import Item
+from eval.metrics.likely import LIKELY
+from eval.metrics.similarity import SIMILARITY
 from eval.progress import Narrator
 from eval.results import TOGETHER
 from eval.runner import Run
 
 _PERFECT = {"false_answer": 0.0, "false_refusal": 0.0}  # where less is better; 1 elsewhere
-_NO_GOAL = frozenset({"answer_words"})
+_NO_GOAL = frozenset({"answer_words", *LIKELY, *SIMILARITY})
 
 
 def show(result: Mapping[str, Any], console: Console) -> None:
