@@ -84,7 +84,7 @@ def axis_up_to(label: str, highest: float, *, unit: str = "") -> Axis:
     """From 0 to a round number above `highest`, with about five ticks."""
     rough = max(highest, 1e-9) / 4
     size = 10.0 ** math.floor(math.log10(rough))
-    step = next(size * times for times in (1, 2, 2.5, 5, 10) if size * times >= rough)
+    step = next(size * times for times in (1, 1.5, 2, 2.5, 3, 5, 10) if size * times >= rough)
     count = max(1, math.ceil(highest / step - 1e-9))
     return Axis(label=label, low=0.0, high=step * count, ticks=tuple(step * at for at in range(count + 1)), unit=unit)
 
@@ -150,7 +150,7 @@ def _series(svg: Xml.Element, series: Series, place: Callable[[float, float], Pa
     if series.style == "dots":
         for n, point in enumerate(points):
             if series.ranges:
-                _line(svg, [place(series.points[n][0], end) for end in series.ranges[n]], name)
+                _line(svg, [place(series.points[n][0], end) for end in series.ranges[n]], f"{name} thin")
             _mark(svg, point, series.sizes[n] if series.sizes else 4.5, at)
         return
     if series.ranges and series.style != "dashed":

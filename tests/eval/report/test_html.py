@@ -1,0 +1,155 @@
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import html
+from typer.testing import CliRunner
+
+from eval.app import app
+from eval.folder import accept, make_folder, write_atomically
+from eval.metrics import METRICS
+from eval.report.against import against
+from eval.report.html import html_report
+from eval.report.meanings import meaning
+from eval.report.sections_questions import common, highlighted
+
+Run = dict[str, Any]
+
+
+def texts(page: str, path: str) -> list[str]:
+    return [" ".join(part.text_content().split()) for part in html.fromstring(page).xpath(path)]
+
+
+def test_the_summary_says_what_became_of_the_questions(worse: Run, run: Run) -> None:
+    page = html_report(worse, against(worse, run, name="before"))
+    assert "Worse than before: answers that are right." in texts(page, "//*[@id='summary']//p")
+    assert texts(page, "//*[@id='summary']//ul[@class='legend']/li")[:2] == ["12 right", "12 wrong"]
+    row = next(text for text in texts(page, "//tbody/tr") if "answer_correct" in text)
+    assert "0.333" in row
+    assert "6 of 18" in row
+    assert "▼ worse -0.667" in row
+    assert "(6 not)" in row
+
+
+def test_a_run_that_says_little_makes_a_report_too() -> None:
+    run = {"packs": {"p": {"metrics": {"mrr@10": {"value": 0.5}}, "items": [{"id": "1", "metrics": {"mrr@10": 0.5}}]}}}
+    page = html_report(run)
+    assert "0.500" in page
+    assert not texts(page, "//figure")
+    assert html_report({"packs": {"p": {"items": []}}})
+
+
+def test_curves_come_from_the_items(run: Run) -> None:
+    titles = texts(html_report(run), "//figcaption/h3")
+    assert titles == ["Evidence found among the first k", "How long a question takes"]
+    told = texts(html_report(run), "//figcaption/p")[0]
+    assert told == "33% among the first 1, 100% among the first 5, 100% among the first 10."
+
+
+def test_risk_and_calibration_are_drawn_where_the_run_has_them(run: Run) -> None:
+    curve = [{"coverage": 0.5, "risk": 0.0, "confidence": 0.9}, {"coverage": 1.0, "risk": 0.25, "confidence": 0.2}]
+    run["packs"]["team"]["refusal"] = {
+        "curve": curve,
+        "aurc": 0.1,
+        "auroc": 0.95,
+        "ece": 0.05,
+        "bins": [{"low": 0.8, "high": 0.9, "confidence": 0.9, "correct": 1.0, "n": 18}],
+        "references": {"top_score": {"auroc": 0.8, "aurc": 0.2, "curve": curve}},
+    }
+    page = html_report(run)
+    assert texts(page, "//figcaption/h3")[1:3] == ["Risk against coverage", "Is confidence what it says?"]
+    assert "threshold on the best passage's score (area 0.200)" in page.replace("&#39;", "'")
+
+
+def test_several_runs_are_held_against_their_time(run: Run, worse: Run) -> None:
+    page = html_report(run, others={"slow": worse})
+    assert "Quality against time" in texts(page, "//figcaption/h3")
+
+
+def test_each_question_shows_what_was_wanted_said_and_found(worse: Run, run: Run) -> None:
+    page = html_report(worse, against(worse, run, name="before"))
+    first = texts(page, "//*[@id='q0']")[0]
+    for part in ("fell", "wrong", "Wanted", "3e-4", "Use 1e-5.", "Said in before", "evidence at rank 1"):
+        assert part in first
+    assert texts(page, "//*[@id='q0']//mark[@class='evidence']") == ["a peak learning rate of 3e-4"]
+
+
+def test_the_words_that_an_answer_quotes_are_marked_and_lead_to_the_quote(run: Run) -> None:
+    page = html_report(run)
+    assert texts(page, "//*[@id='q0']//mark[@class='quoted']") == ["Use AdamW with a peak learning rate of 3e-4"]
+    assert html.fromstring(page).xpath("//*[@id='q0']//a[@class='cite']/@href") == ["#q0-c1"]
+    assert html.fromstring(page).get_element_by_id("q0-c1") is not None
+
+
+@pytest.mark.parametrize(
+    ("quote", "text", "found"),
+    [
+        ("warm-up  over 2,000\nsteps", "A warm-up over 2,000 steps.", ["warm-up over 2,000 steps"]),
+        ("one two three four five six", "three four five six and", ["three four five six"]),
+        ("one two three four five six", "one two, then six", []),
+        ("", "text", []),
+        ("Ünïcode", "ein ÜNÏCODE", ["ÜNÏCODE"]),
+    ],
+)
+def test_quotes_are_found_whatever_white_space_they_have(quote: str, text: str, found: list[str]) -> None:
+    assert [text[start:end] for start, end in common(quote, text)] == found
+
+
+def test_overlapping_marks_become_one() -> None:
+    assert highlighted("a<b>cd", [(0, 3), (1, 5)], "x") == '<mark class="x">a&lt;b&gt;c</mark>d'
+
+
+def test_the_record_shows_what_the_baseline_had_instead(run: Run, worse: Run) -> None:
+    worse["system"] = {**worse["system"], "settings": {"embedder": "large"}}
+    page = html_report(run, against(run, worse, name="other"))
+    lines = dict(zip(texts(page, "//*[@id='record']//dt"), texts(page, "//*[@id='record']//dd"), strict=True))
+    assert lines["embedder"] == "small (large)"
+    assert lines["version"] == "1.0"
+    assert "settings.embedder: large → small" in page
+
+
+def test_every_metric_says_how_it_is_computed() -> None:
+    assert [name for name in METRICS if len(meaning(name)) < 20] == []
+    assert meaning("citation_valid").startswith("share, in [0, 1], of the citations shown")
+    assert meaning("unheard_of") == ""
+
+
+@pytest.mark.slow
+def test_five_hundred_questions_stay_under_three_megabytes(many: Callable[[int], Run]) -> None:
+    run = many(700)
+    for one in run["packs"]["team"]["items"]:
+        one["passages"] = [{"source": "docs/long.md", "text": "some words " * 54, "score": 0.5}] * 5
+        one["answer"] = "Words of an answer. [1] " * 20
+        one["citations"] = [{"source": "docs/a.md", "quote": "Words of an answer."}] * 5
+    page = html_report(run)
+    assert len(page.encode()) < 3_000_000
+    assert page.count("<details><summary><span>") == 500
+    assert texts(page, "//*[@id='q699']")[0].startswith("Which learning rate is used in run 699?")
+
+
+def test_the_only_script_that_may_run_is_the_reports_own(run: Run) -> None:
+    page = html_report(run)
+    assert len(re.findall(r"<script", page)) == 1
+    assert "default-src 'none'" in page
+    assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", page)
+
+
+@pytest.mark.slow
+def test_the_command_writes_beside_the_run_and_holds_it_against_the_accepted_one(
+    run: Run, worse: Run, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    for name, one in (("before", run), ("later", worse)):
+        make_folder(home / "evaluations" / name)
+        write_atomically(home / "evaluations" / name / "run.json", one)
+    accept(home / "evaluations" / "before")
+    later = home / "evaluations" / "later"
+    files = ["--markdown", str(tmp_path / "r.md"), "--junit", str(tmp_path / "r.xml")]
+    for more in ([], files):
+        result = CliRunner().invoke(app, ["report", str(later), "--home", str(home), *more])
+        assert result.exit_code == 0, result.output
+    assert "Worse than before" in (later / "report.html").read_text()
+    assert (tmp_path / "r.md").read_text().startswith("### Worse than before")
+    assert 'failures="13"' in (tmp_path / "r.xml").read_text()
