@@ -9,6 +9,9 @@ from eval.packs import Sample
 from rag.answering.answerer import EvidenceAnswerer
 from rag.domain.ports import Answerer
 from rag.domain.types import Answer, Question, SearchHit
+from rag.models.usage import Meter, metered
+
+MODEL_FREE = frozenset({"extractive", "facts"})  # what answers without a language model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,23 +22,34 @@ class Heard:
     passages: tuple[SearchHit, ...]  # those the answer was made from, best first
     first_ms: float | None
     total_ms: float
+    tokens: dict[str, int] | None  # {"in", "out"}; None: not known
 
 
 def hear(answerer: Answerer, question: Question) -> Heard:
     """Raises what the answerer raises."""
     started, first = time.perf_counter(), None
     passages: tuple[SearchHit, ...] = ()
-    for event in answerer.stream(question):
-        if event.name == "passages" and isinstance(event.data, tuple):
-            passages = event.data
-        elif event.name == "delta" and event.data and first is None:
-            first = 1000 * (time.perf_counter() - started)
-        elif isinstance(event.data, Answer):
-            total = 1000 * (time.perf_counter() - started)
-            return Heard(answer=event.data, passages=passages, first_ms=first, total_ms=total)
-        elif isinstance(event.data, Exception):
-            raise event.data
+    with metered() as meter:
+        for event in answerer.stream(question):
+            if event.name == "passages" and isinstance(event.data, tuple):
+                passages = event.data
+            elif event.name == "delta" and event.data and first is None:
+                first = 1000 * (time.perf_counter() - started)
+            elif isinstance(event.data, Answer):
+                total, spent = 1000 * (time.perf_counter() - started), tokens(event.data, meter)
+                return Heard(answer=event.data, passages=passages, first_ms=first, total_ms=total, tokens=spent)
+            elif isinstance(event.data, Exception):
+                raise event.data
     raise AssertionError("a stream ends with done or error")
+
+
+def tokens(answer: Answer, meter: Meter) -> dict[str, int] | None:
+    """{"in", "out"}: 0 where no model was asked, None where a server did not say."""
+    known = [usage for usage in meter if usage is not None]
+    without_model = answer.model.get("llm") in MODEL_FREE or (answer.status == "refused" and not meter)
+    if not (known or without_model) or len(known) < len(meter):
+        return None
+    return {"in": sum(usage.tokens_in for usage in known), "out": sum(usage.tokens_out for usage in known)}
 
 
 def withheld(answerer: Answerer, question: Question, sample: Sample, answer: Answer) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from eval.baselines import beside
 from eval.folder import RUN, finish, new_folder, now
 from eval.home_pack import digest_of
 from eval.meaning import meaning
+from eval.metrics.cost import Prices, priced
 from eval.packs import Pack
 from eval.partial import Begun, Partial, open_partial
 from eval.progress import Narrator
@@ -26,6 +27,7 @@ class Request:
     options: Options
     folder: Path | None = None  # of the run; None: a new one below the home
     baselines: bool = False
+    prices: Prices | None = None  # of the language model's tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,7 @@ def make_run(packs: Sequence[Pack], request: Request, narrator: Narrator) -> Fin
         found = beside(run, open_embedder(begun.settings), narrator) if request.baselines else None
         _unchanged(packs, begun, narrator)
         made = Made(id=partial.begun.id, started=partial.begun.started, system=begun.system, pieces=partial.pieces)
-        result = run_json(run, begun.settings, found, made)
+        result = priced(run_json(run, begun.settings, found, made), request.prices)
         finish(begun.folder, result)
     return Finished(run=run, result=result, folder=begun.folder)
 

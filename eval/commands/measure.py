@@ -8,11 +8,13 @@ import typer
 
 from eval.commands.common import Out, Packs, Questions, check_out, wide_console, write_json
 from eval.making import Request, make_run
+from eval.metrics.cost import Prices
 from eval.packs import Pack, load_packs
 from eval.progress import Narrator
 from eval.report.console import show
 from eval.report.console import show_failures as list_failures
 from eval.runner import Options
+from rag.domain.errors import BadInput
 
 INTERRUPTED = 130
 
@@ -26,6 +28,8 @@ RunFolder = Annotated[
 Separate = Annotated[bool, typer.Option("--separate", help="an index for each file pack, instead of one for all")]
 Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="a seeded sample of N questions of each pack")]
 Baselines = Annotated[bool, typer.Option("--baselines", help="beside BM25, vectors and their plain fusions")]
+PriceIn = Annotated[float | None, typer.Option(min=0, metavar="P", help="price of a million tokens read by the model")]
+PriceOut = Annotated[float | None, typer.Option(min=0, metavar="P", help="price of a million tokens it writes")]
 Failures = Annotated[bool, typer.Option("--show-failures", help="list the questions that missed")]
 
 
@@ -55,10 +59,22 @@ def answers(
     separate: Separate = False,
     limit: Limit = None,
     show_failures: Failures = False,
+    price_in: PriceIn = None,
+    price_out: PriceOut = None,
 ) -> None:
     """Answers as they are served: citations, correctness, refusals."""
-    request = Request(command="answers", options=Options(home=home, separate=separate, limit=limit), folder=run)
+    options = Options(home=home, separate=separate, limit=limit)
+    request = Request(command="answers", options=options, folder=run, prices=_prices(price_in, price_out))
     _run(load_packs(packs, questions=questions), request, out=out, failures=show_failures)
+
+
+def _prices(read: float | None, written: float | None) -> Prices | None:
+    """Raises BadInput for one without the other."""
+    if read is None and written is None:
+        return None
+    if read is None or written is None:
+        raise BadInput("One price alone gives no cost.", fix="Give both --price-in and --price-out.")
+    return Prices(tokens_in=read, tokens_out=written)
 
 
 def _run(packs: Sequence[Pack], request: Request, *, out: Path | None, failures: bool) -> None:

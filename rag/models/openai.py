@@ -11,6 +11,7 @@ import httpx
 
 from rag.models.faults import Fault, explain
 from rag.models.request import ChatRequest
+from rag.models.usage import Meter, Usage, current_meter
 
 HEARTBEAT = 1.0  # seconds
 CHARACTERS_A_TOKEN = 40  # no tokenizer makes longer ones on average: more than this is a server out of order
@@ -41,6 +42,7 @@ class OpenAILLM:
         self._limits = limits or Limits()
         self._tls = httpx.create_ssl_context()
         self._takes_schema = True
+        self._counts = True
         self._backend = partial(
             OpenAILike,
             model=model,
@@ -60,15 +62,19 @@ class OpenAILLM:
         tries = 1 + self._limits.retries
         while True:
             bound = schema if self._takes_schema else None
+            options = _options(max_tokens, bound, count=self._counts and current_meter() is not None)
             received = False
             try:
-                for piece in self._attempt(system, user, _options(max_tokens, bound), deadline):
+                for piece in self._attempt(system, user, options, deadline):
                     received = received or bool(piece)
                     yield piece
                 return
             except Fault as fault:
                 tries -= 1
-                if bound is not None and fault.refuses_schema:
+                if "stream_options" in options and fault.refuses_schema:
+                    self._counts = False
+                    tries += 1  # nor is asking without the count
+                elif bound is not None and fault.refuses_schema:
                     self._takes_schema = False
                     tries += 1  # asking without the schema is no repetition
                 elif received or tries <= 0 or not fault.retryable:
@@ -84,11 +90,14 @@ class OpenAILLM:
 
     def _attempt(self, system: str, user: str, options: dict[str, Any], deadline: float) -> Iterator[str]:
         """One request. Raises Fault."""
-        request = ChatRequest(lambda client: self._pieces(client, system, user, options), tls=self._tls)
+        counted: Meter = [None]
+        request = ChatRequest(lambda client: self._pieces(client, system, user, options, counted), tls=self._tls)
         try:
             yield from self._paced(request, deadline, CHARACTERS_A_TOKEN * int(options["max_tokens"]))
         finally:
             request.cancel()
+            if (meter := current_meter()) is not None:
+                meter.append(counted[-1])
 
     def _paced(self, request: ChatRequest, deadline: float, most: int) -> Iterator[str]:
         """The pieces that come, "" each HEARTBEAT without one. Raises Fault (late, empty, beyond `most`)."""
@@ -114,7 +123,9 @@ class OpenAILLM:
                     raise Fault("flood")
                 yield piece
 
-    def _pieces(self, client: httpx.Client, system: str, user: str, options: dict[str, Any]) -> Iterator[str]:
+    def _pieces(
+        self, client: httpx.Client, system: str, user: str, options: dict[str, Any], counted: Meter
+    ) -> Iterator[str]:
         """In the request's thread. Raises Fault when the server never said that it had finished."""
         messages = [self._message(role="system", content=system), self._message(role="user", content=user)]
         # The SDK's time-outs win over the client's, and OpenAILike's own is one number for all.
@@ -124,13 +135,16 @@ class OpenAILLM:
             choices = getattr(response.raw, "choices", None) or []
             finished = finished or any(choice.finish_reason for choice in choices)
             spoke = spoke or bool(response.delta)
+            if usage := getattr(response.raw, "usage", None):
+                counted.append(Usage(tokens_in=usage.prompt_tokens, tokens_out=usage.completion_tokens))
             yield response.delta or ""
         if not finished:
             raise Fault("cut" if spoke else "garbage")
 
 
-def _options(max_tokens: int, schema: Mapping[str, Any] | None) -> dict[str, Any]:
-    if schema is None:
-        return {"max_tokens": max_tokens}
-    named = {"name": "answer", "schema": dict(schema), "strict": True}
-    return {"max_tokens": max_tokens, "response_format": {"type": "json_schema", "json_schema": named}}
+def _options(max_tokens: int, schema: Mapping[str, Any] | None, *, count: bool) -> dict[str, Any]:
+    options: dict[str, Any] = {"max_tokens": max_tokens}
+    if schema is not None:
+        named = {"name": "answer", "schema": dict(schema), "strict": True}
+        options["response_format"] = {"type": "json_schema", "json_schema": named}
+    return options | ({"stream_options": {"include_usage": True}} if count else {})
