@@ -77,7 +77,9 @@ class Maker:
 
     def lowered(self, clause: str) -> str:
         """As it stands inside a sentence: the first word small unless it is a name."""
-        first = clause.split(" ", 1)[0]
+        first, _, rest = clause.partition(" ")
+        if rest[:1].isupper() and not rest[:2].isupper():  # Security Engineer
+            return clause
         word = first.strip(",:")
         if (word.istitle() and word.casefold() in self.corpus.lower) or word in {"A", "I'm"}:
             return first.casefold() + clause[len(first) :] if word != "I'm" else clause
@@ -122,7 +124,8 @@ def topic_of(page: Page, part: Part | None) -> str:
     folder = page.info.path.rsplit("/", 2)[-2] if "/" in page.info.path else ""
     stem = page.info.path.rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("_", " ")
     if is_generic(title) or title == stem:
-        title = f"{title} of {folder}" if folder and not is_generic(folder) else title
+        named = folder and not is_generic(folder)
+        title = folder if named and is_generic(title) else f"{title} of {folder}" if named else title
     if part and part.heading and part.heading != page.info.title and not is_generic(part.heading):
         heading = part.heading.strip().rstrip(":#. ")
         return f"{title} ({heading})" if len(heading.split()) <= 6 and heading != title else title

@@ -82,6 +82,8 @@ def is_subject(phrase: str) -> bool:
         return False
     if words[0].casefold() in _NO_SUBJECT or words[-1].casefold() in _NO_END:
         return False
+    if {word.casefold() for word in words} & _SPEAKERS or (words[0].endswith("ly") and len(words) > 1):
+        return False
     return len(content_words(phrase)) >= 1
 
 
@@ -90,16 +92,45 @@ _NO_SUBJECT = word_set(
     nothing everything something anything someone everyone all some many most each several few none much more until
     after before during once without using given see even only just still since because while although and or but so"""
 )
+_SPEAKERS = word_set("you we i he she they it us them think know mean means")
 _NO_END = word_set("of to in on at by for with from and or but the a an that which not also then only just still never")
 
 
 def clause_fits(clause: str) -> bool:
     """A main clause that stands alone."""
     words = clause.split()
-    if not 4 <= len(words) <= 24 or points_outside(clause) or not balanced(clause):
+    if not 4 <= len(words) <= 24 or points_outside(clause) or not balanced(clause) or words[-1] in ("it", "them", "so"):
         return False
     first = words[0].casefold().strip(",")
-    if first in {"if", "when", "while", "although", "though", "as", "or", "because", "to", "not", "i", "i'm", "only"}:
+    if first in _NO_SUBJECT - {"there", "we", "no", "all", "some", "many", "most", "each", "every"} or first.endswith(
+        "ed"
+    ):
+        return False
+    if first in {
+        "if",
+        "sometimes",
+        "tried",
+        "maybe",
+        "perhaps",
+        "possibly",
+        "often",
+        "then",
+        "and",
+        "also",
+        "had",
+        "when",
+        "while",
+        "although",
+        "though",
+        "as",
+        "or",
+        "because",
+        "to",
+        "not",
+        "i",
+        "i'm",
+        "only",
+    }:
         return False
     pronouns = sum(word.casefold().strip(",.") in {"it", "they", "them", "its", "their", "he", "she"} for word in words)
     return bool(_FINITE.search(clause)) and pronouns <= 1 and not re.search(r"[;:]|\bhttps?\b", clause)

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from eval.golden.candidates import Candidate, Maker, is_generic, word_set
 from eval.golden.clauses import Statement, is_subject, points_outside, statements
 from eval.golden.corpus import Page, Part
+from eval.golden.headings import VERBS
 from eval.golden.words import Span, balanced, content_words, is_name, plain, trimmed
 
 MADE_BY = "definitions/1"
 _IS = re.compile(r"^(?P<article>The |An? )?(?P<term>.+?) (?:is|are) (?P<what>(?:an?|the|our|one of) .+)$")
 _MEANS = re.compile(r"^(?P<term>.+?),? (?:stands for|is short for|means|refers to|denotes|is defined as) (?P<what>.+)$")
-_SHORT = re.compile(r"\(([A-Z][A-Za-z0-9]{1,7})s?\)")
+_SHORT = re.compile(r"\(([A-Z][A-Za-z0-9]*[A-Z][A-Za-z0-9]{0,6}?)s?\)")
 _ITEM = re.compile(
     r"^(?P<term>(?:\*\*|``?|_)[^*`\n]{2,50}(?:\*\*|``?|_)|--[\w-]+)\s*(?:[:–—]|- |\s-\s|=>|->)\s*(?P<what>\S.*)$", re.S
 )
@@ -69,11 +70,26 @@ def _with_article(maker: Maker, term: str, article: str) -> str:
 
 def is_term(maker: Maker, term: str) -> bool:
     words = [word.casefold() for word in term.split()]
-    if len(words) > 5 or words[-1] in EMPTY or (len(words) == 1 and not is_name(term) and words[0] in _COMMON):
+    if (
+        len(words) > 5
+        or words[-1] in EMPTY
+        or set(words) & VAGUE
+        or (len(words) == 1 and not is_name(term) and words[0] in _COMMON)
+    ):
         return False
     return len(content_words(term)) > 0 and (is_name(term) or maker.corpus.distinctive(content_words(term)))
 
 
+# What begins so tells what to do or when, not what something is.
+_NO_MEANING = word_set(
+    "if in on at ask when to for only you we this these it they do don't please see as with from use"
+)
+# Words that make a phrase mean something only where it stands.
+VAGUE = word_set(
+    """possibly last less more fewer next first second other top only even good bad better worse best worst new old big
+    small
+    current previous original initial final typical usual same main current my our your ideal simplest easiest"""
+)
 _COMMON = word_set("people users contributors data training python everyone work time teams engineers customers")
 
 
@@ -98,13 +114,16 @@ def _listed(maker: Maker, page: Page, part: Part) -> Iterator[Candidate]:
         found = _ITEM.match(raw)
         if not found:
             continue
-        term, what = plain(found["term"]).rstrip(": "), trimmed(plain(found["what"]))
+        term, what = plain(found["term"]).rstrip(": "), re.sub(r"^(?:is|are) ", "", trimmed(plain(found["what"])))
         if not _fits_a_list(term, what):
             continue
         yield _candidate(page, (start, end), _asked(maker, page, part, term), what)
 
 
 def _fits_a_list(term: str, what: str) -> bool:
+    opening = what.split(" ", 1)[0].casefold()
+    if not is_name(term) and (opening in _NO_MEANING or opening.rstrip("s") in VERBS):
+        return False
     if is_generic(term) or not 5 <= len(what.split()) <= 40 or not 1 <= len(term.split()) <= 5 or not balanced(what):
         return False
     words = [word.casefold() for word in term.split()]
@@ -115,8 +134,12 @@ def _asked(maker: Maker, page: Page, part: Part, term: str) -> str:
     if term.startswith("--"):
         forms = ("What does the {0} option do?", "What is the flag {0} for?", "When would you pass {0}?")
         return maker.choose(forms[:2], term).format(term)
+    if "/" in term and " " not in term:
+        return maker.placed(f"What is kept in {term}?" if term[:1] in "/$~." else f"What is {term}?", page, part)
+    if term.startswith("-"):
+        return maker.placed(f"What do you get with {term}?", page, part)
     if is_name(term) and " " not in term:
-        return maker.placed(maker.choose(("What is {0} for?", "What does {0} do?"), term).format(term), page, part)
+        return maker.placed(maker.choose(("What is {0} for?", "What is {0}?"), term).format(term), page, part)
     return maker.placed(f"What is meant by “{term}”?", page, part)
 
 
@@ -147,4 +170,6 @@ def long_form(before: str, short: str) -> str:
         if at < 0:
             return ""
     found = text[at:]
+    if re.search(r"[^\w\s/&-]|\d{2,}|\s-\s", found) or len(found.split()) > len(short) + 2:
+        return ""
     return found if short.casefold() not in found.casefold().split() and balanced(found) else ""

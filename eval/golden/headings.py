@@ -16,7 +16,7 @@ _QUESTION = re.compile(
 )
 _HOW = re.compile(r"^How(?: do (?:I|you|we))?(?:[- ]?to)? (?P<rest>[a-z].+)$", re.I)
 _WHY = re.compile(r"^(?:The reason why|Why|Reasons? (?:for|to)) (?P<rest>.+)$")
-_VERBS = word_set(
+VERBS = word_set(
     """add allocate apply ask avoid build change check choose clean clone compile configure connect contribute convert
     copy create debug delete deploy disable download enable export find fix get handle import improve increase install
     kill launch limit list load log make manage measure merge migrate monitor move open optimize prepare publish read
@@ -35,8 +35,15 @@ _GERUNDS = word_set(
     verifying viewing writing working dealing"""
 )
 _TELLS_HOW = re.compile(
-    r"\b(?:use|using|run|set|add|need|must|should|can|you|we|first|by|via|with|call|pass|make|create|go to|open|click|"
-    r"install|ask|request|submit|write|copy|select|follow|enable)\b",
+    r"^(?:to [^,]{5,60}, )?(?:please |simply |just |always |let's |first,? )?(?:{verbs}|use|go|click|select|follow|see|"
+    r"pass|call|give|ensure|provide|specify|choose|fill|press|include|keep)\b|"
+    r"\b(?:you|we|one) (?:can|could|need|must|should|have to|will need|may|use|used)\b|\b(?:must|should) be\b|"
+    r"\bby \w+ing\b|\bneeds? to be\b|\b(?:has|have) to\b".replace("{verbs}", "|".join(sorted(VERBS))),
+    re.I,
+)
+_TELLS_NOTHING = re.compile(
+    r"\b(?:here is|here are|not sure|as follows|see also|work in progress)\b|"
+    r"^(?:if|keep in mind|when|before|after|as|since)\b",
     re.I,
 )
 _REJECTED = re.compile(r"\b(?:rejected|alternatives?(?: considered)?|discarded)\b", re.I)
@@ -70,13 +77,13 @@ def _asked(maker: Maker, page: Page, part: Part, heading: str) -> Iterator[Candi
         yield from _rejected(maker, page, part, heading)
     elif heading.endswith("?") and _QUESTION.match(heading):
         yield from _answered(page, part, maker.placed(_reworded(maker, heading), page), None)
-    elif how and how["rest"].split(" ", 1)[0].casefold() in _VERBS:
+    elif how and how["rest"].split(" ", 1)[0].casefold() in VERBS:
         yield from _answered(page, part, maker.placed(_how(maker, how["rest"]), page), _TELLS_HOW)
     elif reason and len(reason["rest"].split()) >= 3:
         question = f"What is the reason why {maker.lowered(reason['rest'])}?" if heading.startswith("Why") else ""
         if question:
             yield from _answered(page, part, maker.placed(question, page), None)
-    elif first.casefold() in _VERBS and len(rest.split()) >= 2 and heading != heading.title():
+    elif first.casefold() in VERBS and len(rest.split()) >= 2 and heading != heading.title():
         task = maker.lowered(heading) if first.istitle() else heading
         yield from _answered(page, part, maker.placed(_how(maker, task), page), _TELLS_HOW)
     elif first.casefold() in _GERUNDS and len(rest.split()) >= 1:
@@ -114,7 +121,7 @@ def _answered(page: Page, part: Part, question: str, telling: re.Pattern[str] | 
             continue
         if page.text[slice(*span)].lstrip().startswith("|") or not balanced(text):
             continue
-        if (telling and not telling.search(text)) or not _related(part, text):
+        if _TELLS_NOTHING.search(text) or (telling and not telling.search(text)) or not _related(part, text):
             continue
         yield _candidate(page, span, question, text)
         return

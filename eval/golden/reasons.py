@@ -11,7 +11,7 @@ MADE_BY = "sentences/1"
 _BECAUSE = re.compile(
     r"^(?P<claim>.+?),?\s+(?P<by>because|due to|as a result of|in order to|so that)\s+(?P<reason>.+)$"
 )
-_SINCE = re.compile(r"^(?:Because|Since|As) (?P<reason>[^,]{12,160}), (?P<claim>.+)$")
+_SINCE = re.compile(r"^(?:Because|Since) (?P<reason>[^,]{12,160}), (?P<claim>.+)$")
 _PERSON = r"@[A-Za-z][\w.-]+|(?:[A-Z][a-z]+(?:-[A-Z][a-z]+)? )(?:[A-Z]\. )?[A-Z][a-zA-Z'’-]+(?: [A-Z][a-z]+)?"
 _DID = (
     "wrote|found|discovered|suggested|proposed|noticed|fixed|created|implemented|developed|reported|designed|built|"
@@ -74,13 +74,7 @@ def _why(maker: Maker, said: Statement) -> Asked | None:
         (" is", " are", " partly", " not", " only", " just", " also")
     ):
         return None
-    if by == "in order to":
-        return "why", _what_for(maker, claim), f"{by} {reason}"
     return "why", why(maker, claim), f"{by} {reason}"
-
-
-def _what_for(maker: Maker, claim: str) -> str:
-    return why(maker, claim).replace("reason that", "purpose of this:", 0)
 
 
 def _points_alone(reason: str) -> bool:
@@ -113,14 +107,14 @@ def _enough(rest: str, least: int) -> bool:
     return least <= len(rest.split()) <= 24
 
 
-def _cause(maker: Maker, said: Statement) -> Asked | None:
+def _cause(_: Maker, said: Statement) -> Asked | None:
     found = _CAUSE.match(said.text)
     if not found or not is_subject(found["what"]) or points_outside(found["rest"]):
         return None
     rest = trimmed(found["rest"])
     if not _enough(rest, 3) or re.match(r"(?:the|an?) (?:issue|problem|same|following)\b|\w+ing\b|by\b|to\b", rest):
         return None
-    return "what", f"What {found['verb']} {rest}?", maker.lowered(found["what"])
+    return "what", f"What {found['verb']} {rest}?", found["what"]
 
 
 def _use(maker: Maker, said: Statement) -> Asked | None:

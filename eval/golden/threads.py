@@ -16,18 +16,16 @@ _THANKS = re.compile(
     r"working now|solved|resolved|fixed it|got it|perfect|awesome|makes sense|appreciate)\b|:\+1:|:tada:|✅",
     re.I,
 )
-_STILL = re.compile(r"\b(?:but|still|however|doesn't|does not|didn't|not work|another|one more)\b|\?", re.I)
+_STILL = re.compile(r"\b(?:but|still|however|doesn't|does not|didn't|not work)\b", re.I)
 _GREETING = re.compile(
     r"^(?:(?:hi|hey|hello|good (?:morning|evening|afternoon)|dear|@\w[\w .]*?|team|all|folks|guys|everyone|there)\b"
     r"[\s,!:.]*)+",
     re.I,
 )
-_ASKS = re.compile(
-    r"^(?:how|what|why|when|where|which|who|is|are|can|could|does|do|did|should|will|would|has|have)\b", re.I
-)
+_TROUBLE = re.compile(r"\b(?:errors?|issues?|fail\w*|problems?|not work\w*|unable|crash\w*|stuck|cannot|can't)\b", re.I)
 _SIGNAL = re.compile(r":[a-z0-9_+-]+:|<@\w+>")
 _HEAD = re.compile(r"^[^\n]{0,120} · \d{4}-\d\d-\d\d \d\d:\d\d UTC\n")
-_POINTING = re.compile(r"\b(?:this|that|these|those|it|its|them|they|he|she|above|below|same|here)\b", re.I)
+_POINTING = re.compile(r"\b(?:this|these|those|it|its|them|they|he|she|above|below|same|here|following)\b", re.I)
 QUESTION = (6, 32)  # words
 ANSWER = (5, 55)
 
@@ -79,14 +77,24 @@ def _thanks(text: str) -> bool:
 
 
 def _question(first: Posted) -> str:
-    """The sentence that asks, when it says enough by itself."""
-    for start, end in sentences(first.text, "chat"):
-        text = _GREETING.sub("", _SIGNAL.sub("", plain(first.text[start:end]))).strip()
-        if not text.endswith("?") or not QUESTION[0] <= len(text.split()) <= QUESTION[1]:
-            continue
-        if len(content_words(text)) >= 4 and not _POINTING.search(text) and "http" not in text:
+    """The sentence that asks, when it says enough by itself; else the one that tells the trouble."""
+    said = [_cleaned(first.text[start:end]) for start, end in sentences(first.text, "chat")]
+    for text in said:
+        if text.endswith("?") and _fits(text, QUESTION):
             return text[:1].upper() + text[1:]
+    for text in said:
+        if _TROUBLE.search(text) and not text.endswith(("?", ":")) and _fits(text, (7, 26)):
+            return f"Somebody reported: “{trimmed(text)}”. What was the advice?"
     return ""
+
+
+def _cleaned(text: str) -> str:
+    return _GREETING.sub("", _SIGNAL.sub("", plain(text))).strip()
+
+
+def _fits(text: str, length: tuple[int, int]) -> bool:
+    fits = length[0] <= len(text.split()) <= length[1] and len(content_words(text)) >= 4
+    return fits and not _POINTING.search(text) and "http" not in text and "`" not in text
 
 
 def _answer(told: list[Posted], question: str) -> tuple[Span, str] | None:
@@ -94,7 +102,7 @@ def _answer(told: list[Posted], question: str) -> tuple[Span, str] | None:
     wanted, best = set(content_words(question)), (0, (0, 0), "")
     for one in told:
         for start, end in sentences(one.text, "chat"):
-            text = _GREETING.sub("", _SIGNAL.sub("", plain(one.text[start:end]))).strip()
+            text = _cleaned(one.text[start:end])
             shared = len(wanted & set(content_words(text)))
             if text.endswith("?") or not ANSWER[0] <= len(text.split()) <= ANSWER[1] or not shared:
                 continue

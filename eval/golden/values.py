@@ -15,7 +15,7 @@ _DASHES = re.compile(r"^[\s:|-]+$")
 _LABEL = re.compile(
     r"^(?:\*\*|__)?(?P<label>[A-Za-z][\w ()/-]{2,45}?)(?:\*\*|__)?\s*[:=](?:\*\*|__)?\s+(?P<value>\S.{0,70})$"
 )
-_OPTION = re.compile(r"(?<![\w-])(--[a-z][\w-]{3,40})[ =]([\w.:/+-]{1,30})(?=\s|\\|$)")
+_OPTION = re.compile(r"(?<![\w-])(--[a-z][\w-]{3,40})[ =]([\w.:/+-]{1,30})(?=[ \t]*(?:\\?\n|\\?$|--|```))")
 _OF = re.compile(
     r"\b(?:an?|the) (?P<what>(?:[a-z][a-z-]+ ){0,3}(?:size|rate|length|speed|throughput|count|limit|interval|duration|"
     r"timeout|ratio|frequency|temperature|threshold|budget|capacity|number|memory|loss|score|accuracy|overhead|price|"
@@ -31,7 +31,22 @@ _TIME = re.compile(r"\b(?:s|secs?|seconds?|min|minutes?|h|hours?|days?|weeks?|mo
 _PAST = {"took": "did", "lasted": "did"}
 _BASE = {"takes": "take", "took": "take", "lasts": "last", "lasted": "last", "costs": "cost", "weighs": "weigh",
          "needs": "need", "requires": "require"}  # fmt: skip
-_PLAIN_LABELS = word_set("note example warning tip todo edit update question answer step result usage output input fix")
+# Options of schedulers and launchers: where a job ran, not what it was.
+PLUMBING = word_set(
+    """nodes ntasks ntasks-per-node tasks-per-node cpus-per-task gres time account partition constraint hint qos port
+    reservation master-port master_port nproc_per_node nnodes job-name array mem output error log-interval save-interval
+    eval-interval node_rank mem-per-cpu depth port max-time jobid output_path wait kill-on-bad-exit
+    rdzv_backend max_restarts"""
+)
+# Labels whose value is a name.
+NAMED = word_set(
+    """owner lead contact manager team licence license framework language optimizer tokenizer dataset model hardware cpu
+    gpu gpus interconnect version cadence developer author reviewer approver sponsor scheduler library backend"""
+)
+_PLAIN_LABELS = word_set(
+    """solution problem work estimated total current date time size name link url
+    issue note example warning tip todo edit update question answer step result usage output input fix"""
+)
 
 
 def generate(maker: Maker) -> Iterator[Candidate]:
@@ -81,11 +96,16 @@ def _cells(maker: Maker, page: Page, part: Part, table: list[re.Match[str]]) -> 
         at = cells[maker.roll(match[0]) % len(cells)]
         start = match.start() + len(match[0]) - len(match[0].lstrip())
         question = _of_cell(maker, header[0], row[0], header[at])
-        yield _candidate("value", page, (start, match.end()), _always_placed(maker, question, page, part), row[at])
+        yield _candidate("table", page, (start, match.end()), _always_placed(maker, question, page, part), row[at])
 
 
 def _is_cell(text: str) -> bool:
-    return 0 < len(text.split()) <= 8 and any(sign.isalnum() for sign in text) and "http" not in text and balanced(text)
+    return 0 < len(text.split()) <= 8 and any(sign.isalnum() for sign in text) and _says_something(text)
+
+
+def _says_something(text: str) -> bool:
+    long = any(sign.isdigit() for sign in text) or len(text) >= 4
+    return long and "http" not in text and balanced(text) and "://" not in text
 
 
 def _is_label(text: str) -> bool:
@@ -131,13 +151,13 @@ def _labels(maker: Maker, page: Page, part: Part) -> Iterator[Candidate]:
     for span, label, value in found:
         if told[label.casefold()] == 1 and _fits(label, value):
             topic = topic_of(page, part)
-            forms = ("What is the {0} of {1}?", "What does {1} give as {0}?", "Which {0} is named for {1}?")
+            forms = ("What is the {0} of {1}?", "In {1}, what is given as the {0}?")
             if topic and label.casefold() not in topic.casefold():
                 yield _candidate(
                     "value",
                     page,
                     span,
-                    maker.choose((forms[0], forms[2]), label).format(maker.lowered(label), topic),
+                    maker.choose(forms, label).format(maker.lowered(label), topic),
                     value,
                 )
 
@@ -146,8 +166,8 @@ def _fits(label: str, value: str) -> bool:
     words = label.casefold().split()
     if len(words) > 5 or words[0] in _PLAIN_LABELS or not _is_label(label) or points_outside(label):
         return False
-    telling = any(sign.isdigit() for sign in value) or value[:1].isupper()
-    return telling and len(value.split()) <= 8 and "http" not in value and balanced(value) and not is_generic(label)
+    telling = any(sign.isdigit() for sign in value) or (value[:1].isupper() and words[-1] in NAMED)
+    return telling and len(value.split()) <= 8 and _says_something(value) and not is_generic(label)
 
 
 # --- options of commands ------------------------------------------------------------------------------------------
@@ -157,7 +177,10 @@ def _options(maker: Maker, page: Page) -> Iterator[Candidate]:
     """Of a page that gives the option one value only."""
     values: dict[str, dict[str, tuple[int, int]]] = {}
     for found in _OPTION.finditer(page.text):
-        if any(sign.isdigit() for sign in found[2]) and not found[2].startswith("-"):
+        before = page.text[page.text.rfind("\n", 0, found.start()) + 1 : found.start()]
+        if found[1].strip("-") in PLUMBING or "#" in before or not any(sign.isdigit() for sign in found[2]):
+            continue
+        if not found[2].startswith("-"):
             values.setdefault(found[1], {}).setdefault(found[2], found.span())
     for option, said in values.items():
         if len(said) != 1:
@@ -167,16 +190,17 @@ def _options(maker: Maker, page: Page) -> Iterator[Candidate]:
         topic = topic_of(page, part)
         if not topic:
             continue
-        line_start = page.text.rfind("\n", 0, start) + 1
-        line_end = page.text.find("\n", end)
-        line = page.text[line_start : line_end if line_end >= 0 else len(page.text)]
-        span = (
-            (start, end)
-            if len(line) > 200
-            else (line_start + len(line) - len(line.lstrip()), line_start + len(line.rstrip()))
-        )
-        forms = ("What is {0} set to in {1}?", "Which value does {1} pass to {0}?")
-        yield _candidate("value", page, span, maker.choose(forms, option).format(option, topic), value)
+        span = _line(page, start, end)
+        forms = ("What is {0} set to in {1}?", "In {1}, which value is given to {0}?")
+        yield _candidate("option", page, span, maker.choose(forms, option).format(option, topic), value)
+
+
+def _line(page: Page, start: int, end: int) -> Span:
+    """The whole line where it is short."""
+    first, last = page.text.rfind("\n", 0, start) + 1, page.text.find("\n", end)
+    last = last if last >= 0 else len(page.text)
+    line = page.text[first:last]
+    return (start, end) if len(line) > 200 else (last - len(line.lstrip()), first + len(line.rstrip()))
 
 
 # --- amounts in sentences -----------------------------------------------------------------------------------------

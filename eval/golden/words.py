@@ -15,6 +15,7 @@ _ROLE = re.compile(r":(\w+)(?::\w+)?:`([^`<>]+?)(?:\s*<[^>]*>)?`")
 _RST_LINK = re.compile(r"`([^`<>]+?)\s*<[^>]*>`_{1,2}")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,80}>")
 _MARKS = re.compile(r"(\*\*|__(?=\w)|(?<=\w)__(?!\w)|``|`|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*]))")
+_EMPHASIS = re.compile(r"(?<![\w-])_([^\s_][^_\n]{0,60})_(?!\w)")
 _BULLET = re.compile(r"^\s*(?:[-*+•‣◦]\s+|\d{1,3}[.)]\s+|#{1,6}\s+|>\s+|\[[ xX]\]\s+)+")
 
 
@@ -26,7 +27,7 @@ def plain(text: str) -> str:
     text = _ROLE.sub(lambda found: f"PEP {found[2]}" if found[1] == "pep" else found[2], text)
     text = _RST_LINK.sub(r"\1", text)
     text = _REFERENCE.sub(lambda found: found[1] or "", text)
-    text = _MARKS.sub("", _TAG.sub("", text))
+    text = _EMPHASIS.sub(r"\1", _MARKS.sub("", _TAG.sub("", text)))
     return " ".join(text.replace("\\_", "_").split())
 
 
