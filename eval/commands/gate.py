@@ -46,8 +46,8 @@ def gate(
     """Exit 4 when this run is worse than the one before and chance does not explain it, or a promise is broken."""
     found = load_run(run)
     reference = baseline or accepted_run(load_settings(home).home, found["command"], found["packs"])
-    if accept and not (reference and _is_run(reference)):
-        reference = run  # the first one: held against itself, its promises are looked at
+    if first := accept and not (reference and _is_run(reference)):
+        reference = run  # held against itself, its promises are looked at
     if not reference:
         raise BadInput(
             "There is no accepted run of these packs to hold this one against.",
@@ -56,19 +56,18 @@ def gate(
     before = load_run(reference)
     verdict = judge(before, found, Rules(alpha=alpha, metrics=tuple(metric or ())))
     _reports(verdict, found, before, {"junit": junit, "markdown": markdown})
-    changed = differs(before.get("system", {}), found.get("system", {}))
-    if as_json:
-        typer.echo(
-            json.dumps(
-                {"baseline": str(reference), "differs": changed, **verdict_json(verdict)}, ensure_ascii=False, indent=1
-            )
-        )
-    elif reference != run or not verdict.passed:
-        typer.echo("\n".join(told(verdict, differs=changed)))
+    if as_json or not (first and verdict.passed):
+        typer.echo(_shown(verdict, differs(before.get("system", {}), found.get("system", {})), as_json=as_json))
     if accept and not verdict.promises:
         _accept(run, found, baseline)
     elif not verdict.passed:
         raise typer.Exit(CLOSED)
+
+
+def _shown(verdict: Verdict, changed: list[str], *, as_json: bool) -> str:
+    if as_json:
+        return json.dumps({"differs": changed, **verdict_json(verdict)}, ensure_ascii=False, indent=1)
+    return "\n".join(told(verdict, differs=changed))
 
 
 def _is_run(path: Path) -> bool:
