@@ -14,6 +14,7 @@ from eval.commands.measure import answers, retrieval
 from eval.commands.report import report
 from eval.commands.runs import accept, runs
 from eval.commands.selfcheck import self_check
+from eval.commands.speed import speed
 
 app = typer.Typer(help="Measure teamlore on packs of questions.", no_args_is_help=True)
 app.command()(retrieval)
@@ -26,6 +27,7 @@ app.command()(report)
 app.command()(calibrate)
 app.command()(self_check)
 app.command()(export)
+app.command()(speed)
 app.command()(judge)
 app.command()(corruptions)
 golden.command()(review)

@@ -62,12 +62,18 @@ def _row(check: Check) -> dict[str, object]:
 
 
 def _table(checks: Sequence[Check]) -> Table:
-    table = Table(title="self-check", title_justify="left")
-    for heading in ("check", "against", "ours", "should be", "within", "", "note"):
+    table = Table(title="self-check", title_justify="left", caption=_missing(checks), caption_justify="left")
+    for heading in ("check", "against", "ours", "should be", "within", ""):
         table.add_column(heading, justify="right" if heading in {"ours", "should be", "within"} else "left")
     for check in checks:
         ours = "" if check.ours is None else f"{check.ours:.4g}"
         style = {"ok": "green", "off": "bold red", "not checked": "yellow"}[check.outcome]
         cells = (check.what, check.against, ours, f"{check.expected:.4g}", f"{check.tolerance:g}")
-        table.add_row(*cells, f"[{style}]{check.outcome}[/]", check.note)
+        table.add_row(*cells, f"[{style}]{check.outcome}[/]")
     return table
+
+
+def _missing(checks: Sequence[Check]) -> str:
+    """What it takes to make the checks that were not made."""
+    notes = dict.fromkeys(check.note for check in checks if check.outcome == "not checked")
+    return "; ".join(f"not checked: {note}" for note in notes)
