@@ -13,8 +13,10 @@ from eval.packs import Pack, load_packs
 from eval.progress import Narrator
 from eval.report.console import show
 from eval.report.console import show_failures as list_failures
+from eval.report.writing import write_report
 from eval.runner import Options
 from rag.domain.errors import BadInput
+from rag.settings import load_settings
 
 INTERRUPTED = 130
 
@@ -30,6 +32,7 @@ Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="a seeded sa
 Baselines = Annotated[bool, typer.Option("--baselines", help="beside BM25, vectors and their plain fusions")]
 PriceIn = Annotated[float | None, typer.Option(min=0, metavar="P", help="price of a million tokens read by the model")]
 PriceOut = Annotated[float | None, typer.Option(min=0, metavar="P", help="price of a million tokens it writes")]
+Report = Annotated[Path | None, typer.Option("--report", metavar="FILE.html", help="write the run's report too")]
 Failures = Annotated[bool, typer.Option("--show-failures", help="list the questions that missed")]
 
 
@@ -43,11 +46,12 @@ def retrieval(
     limit: Limit = None,
     baselines: Baselines = False,
     show_failures: Failures = False,
+    report: Report = None,
 ) -> None:
     """Rankings and evidence: does search bring the right documents, the right words?"""
     options = Options(home=home, separate=separate, limit=limit)
     request = Request(command="retrieval", options=options, folder=run, baselines=baselines)
-    _run(load_packs(packs, questions=questions), request, out=out, failures=show_failures)
+    _run(load_packs(packs, questions=questions), request, files=(out, report), failures=show_failures)
 
 
 def answers(
@@ -61,11 +65,12 @@ def answers(
     show_failures: Failures = False,
     price_in: PriceIn = None,
     price_out: PriceOut = None,
+    report: Report = None,
 ) -> None:
     """Answers as they are served: citations, correctness, refusals."""
     options = Options(home=home, separate=separate, limit=limit)
     request = Request(command="answers", options=options, folder=run, prices=_prices(price_in, price_out))
-    _run(load_packs(packs, questions=questions), request, out=out, failures=show_failures)
+    _run(load_packs(packs, questions=questions), request, files=(out, report), failures=show_failures)
 
 
 def _prices(read: float | None, written: float | None) -> Prices | None:
@@ -77,8 +82,11 @@ def _prices(read: float | None, written: float | None) -> Prices | None:
     return Prices(tokens_in=read, tokens_out=written)
 
 
-def _run(packs: Sequence[Pack], request: Request, *, out: Path | None, failures: bool) -> None:
+def _run(packs: Sequence[Pack], request: Request, *, files: tuple[Path | None, Path | None], failures: bool) -> None:
+    """`files`: for the run as JSON, and for its report."""
+    out, report = files
     check_out(out)
+    check_out(report)
     narrator = Narrator()
     try:
         finished = make_run(packs, request, narrator)
@@ -86,6 +94,8 @@ def _run(packs: Sequence[Pack], request: Request, *, out: Path | None, failures:
         raise typer.Exit(INTERRUPTED) from stopped
     if out:
         write_json(out, dict(finished.result))
+    if report:
+        write_report(finished.result, report, load_settings().home, narrator)
     show(finished.result, wide_console())
     narrator.say(f"kept in {finished.folder}")
     if failures:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.folder import accepted_run, load_run
+from eval.progress import Narrator
 from eval.report.against import Against, against
 from eval.report.html import html_report
 from eval.report.junit import junit_report
@@ -38,6 +39,15 @@ def write_reports(run: Mapping[str, Any], beside: Against | None, wanted: Wanted
     for file, text in texts:
         _write(file, text)
     return [file for file, _ in texts]
+
+
+def write_report(run: Mapping[str, Any], file: Path, home: Path, narrator: Narrator) -> None:
+    """The HTML report of a run that was just made, beside the accepted run of `home`."""
+    beside, why = beside_accepted(run, home)
+    if why:
+        narrator.say(why)
+    write_reports(run, beside, Wanted(html=file))
+    narrator.say(f"report in {file}")
 
 
 def _write(file: Path, text: str) -> None:
