@@ -18,7 +18,8 @@ def meaning(open_embedder: Callable[[], Embedder]) -> Similarity:
     def vector(text: str) -> Matrix:
         if not opened:
             opened.append(open_embedder())
-        return opened[0].embed([text])[0]
+        row: Matrix = opened[0].embed([text])[0]
+        return row
 
     def similarity(one: str, other: str) -> float:
         return min(1.0, max(0.0, float(vector(one) @ vector(other))))

@@ -1,7 +1,8 @@
 """Does the answer say the numbers, units, dates and names of the words it cites? No gold answer is needed.
 
-Each is the share, in [0, 1], of those in the answer that also stand in the quotes it cites; None when the answer has
-none of the kind, and for a refusal. An answer that cites nothing has nothing to stand on: 0.
+Each is the share, in [0, 1], of those in the answer that also stand in what it cites: the quotes, and the names of their
+documents and sections, which stand beside them. None when the answer has none of the kind, and for a refusal. An answer
+that cites nothing has nothing to stand on: 0.
 
 number_agreement: numbers by value; per cent, scales and units folded: 87.1 % = 0.871, 3k = 3000, 5 ms = 0.005 s.
 unit_agreement: numbers that have a unit, by value and unit: 5 ms is not 5 s, 3 $ not 3 €. A number that the quotes give
@@ -20,6 +21,7 @@ from functools import partial
 from eval.metrics.base import NOT_SCORED, Metric, Observation, Score
 from eval.metrics.keys import Key, close, keys, plain, same_amount, same_unit
 from eval.metrics.matching import places
+from rag.domain.types import Citation, Run
 
 _MARKER = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•])\s+", re.M)  # of a list: no number of the answer's
 Quoted = tuple[str, Sequence[Key]]  # the words cited, and their keys
@@ -28,6 +30,14 @@ Quoted = tuple[str, Sequence[Key]]  # the words cited, and their keys
 def stated(text: str) -> str:
     """Without markers of lists and citations, as `plain` gives it."""
     return plain(_MARKER.sub("", text))
+
+
+def words(citation: Citation) -> str:
+    """What a reader sees of a citation: the names of its document and section, then the quote."""
+    document, locator = citation.document, citation.locator
+    run = (locator.run, locator.key) if isinstance(locator, Run) else ()
+    named = (document.title, document.path, document.part, document.date, *citation.section, *run)
+    return f"{'. '.join(name for name in named if name)}. {citation.quote}"
 
 
 def quoted(quotes: Sequence[str]) -> Quoted:
@@ -87,7 +97,7 @@ def agreement(name: str, answer: str, quotes: Sequence[str]) -> float | None:
 def _agreement(name: str, seen: Observation) -> Score:
     if seen.answer is None or seen.answer.status == "refused":
         return NOT_SCORED
-    return Score(agreement(name, seen.answer.text, [citation.quote for citation in seen.answer.citations]))
+    return Score(agreement(name, seen.answer.text, [words(citation) for citation in seen.answer.citations]))
 
 
 AGREEMENT: dict[str, Metric] = {name: partial(_agreement, name) for name in _KINDS}

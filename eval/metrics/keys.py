@@ -97,7 +97,7 @@ _CAMEL = re.compile(r"[a-z]+[A-Z]|[A-Z][a-z]+[A-Z]")
 _CODE = re.compile(r"\w_\w|::|^--?[a-zA-Z]|\w\.[a-zA-Z]\w|^/\w|/.*[/._\d]|[._\d].*/")
 _ABBREVIATION = re.compile(r"(?:[a-zA-Z]\.)+[a-zA-Z]?")
 _OPENING, _CLOSING = "([{<\"'“‘«~≈", ".,;:!?)]}>\"'”’»"
-_MARKUP = re.compile(r"\*\*|__|`|(?<!\w)\*|\*(?!\w)|\[\d+(?:,\s*\d+)*\]")
+_MARKUP = re.compile(r"\*\*|__|`|(?<!\w)\*|\*(?!\w)|\s*\[\d+(?:,\s*\d+)*\]")
 
 
 def plain(text: str) -> str:

@@ -4,7 +4,8 @@ statement_support: share of the answer's statements that the product marked as v
 quote_support: share of its statements that pass this file's own check, which knows nothing of the product's.
 Both are in [0, 1]; None for a refusal and for an answer without statements. A statement that cites nothing fails both.
 
-The check: every number (with its unit), date, name and identifier of the statement stands in its quotes; at least
+The check: every number (with its unit), date, name and identifier of the statement stands in its quotes (in the served
+answer also in the names of their documents and sections, which stand beside them); at least
 ENOUGH of its content words (stemmed) do; and nothing is turned round: no word denied here and affirmed there, no
 opposite of a word there (OPPOSITES) in its place. A denial reaches three content words, or to the end of its clause.
 
@@ -20,7 +21,7 @@ from typing import Literal
 
 import snowballstemmer
 
-from eval.metrics.agreement import quoted, said, stands, stated
+from eval.metrics.agreement import quoted, said, stands, stated, words
 from eval.metrics.base import NOT_SCORED, Metric, Observation, Score
 from eval.metrics.words import STOP
 
@@ -85,10 +86,10 @@ def support(statement: str, quotes: Sequence[str]) -> Support:
     """A statement without content words is supported by any quote; without a quote nothing is."""
     if not any(quote.strip() for quote in quotes):
         return Support(outcome="unsupported", score=0.0, why="nothing is cited")
-    words = quoted(quotes)
+    held = quoted(quotes)
     wanted = said(statement)
-    missing = [key.text for key in wanted if not stands(key, words)]
-    own, theirs = list(polar(stated(statement))), list(polar(words[0]))
+    missing = [key.text for key in wanted if not stands(key, held)]
+    own, theirs = list(polar(stated(statement))), list(polar(held[0]))
     share = _share({word for word, _ in own}, {word for word, _ in theirs})
     score = share * (1 - len(missing) / len(wanted) if wanted else 1.0)
     if share >= ENOUGH and (turned := _turned(own, theirs)):
@@ -123,7 +124,7 @@ def statement_support(seen: Observation) -> Score:
 def quote_support(seen: Observation) -> Score:
     if seen.answer is None or seen.answer.status == "refused" or not seen.answer.statements:
         return NOT_SCORED
-    quotes = {citation.n: citation.quote for citation in seen.answer.citations}
+    quotes = {citation.n: words(citation) for citation in seen.answer.citations}
     passed = [
         support(statement.text, [quotes[n] for n in statement.citations if n in quotes]).outcome == "supported"
         for statement in seen.answer.statements

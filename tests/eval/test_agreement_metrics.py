@@ -125,3 +125,10 @@ def test_a_refusal_states_nothing_to_support_or_agree_with() -> None:
     for name in (*AGREEMENT, "statement_support", "quote_support"):
         assert METRICS[name](refused).value is None
     assert METRICS["quote_support"](seen).value is None
+
+
+def test_the_names_beside_a_quote_count_as_cited() -> None:
+    cites = citation(document("runs/kb-20", title="kb-20"), "peak_lr = 0.0006", "peak_lr = 0.0006")
+    said = "peak_lr of kb-20 is 0.0006, that of kb-19 too."
+    answer = Answer(id="a", question="q", status="answered", text=said, citations=(cites,))
+    assert METRICS["entity_agreement"](Observation(sample=SAMPLE, answer=answer)).value == pytest.approx(2 / 3)
