@@ -1,8 +1,8 @@
 """Does the answer say the numbers, units, dates and names of the words it cites? No gold answer is needed.
 
 Each is the share, in [0, 1], of those in the answer that also stand in what it cites: the quotes, and the names of
-their documents and sections, which stand beside them. None when the answer has none of the kind, and for a refusal. An answer
-that cites nothing has nothing to stand on: 0.
+their documents and sections, which stand beside them. None when the answer has none of the kind, and for a refusal. An
+answer that cites nothing has nothing to stand on: 0.
 
 number_agreement: numbers by value; per cent, scales and units folded: 87.1 % = 0.871, 3k = 3000, 5 ms = 0.005 s.
 unit_agreement: numbers that have a unit, by value and unit: 5 ms is not 5 s, 3 $ not 3 €. A number that the quotes give
