@@ -119,5 +119,7 @@ def _show(path: Path, checked: Checked, console: Console) -> None:
     unchecked = f", {checked.unchecked} unanswerable that name nothing to look for" if checked.unchecked else ""
     flagged = len({one.item for one in checked.flagged})
     say(f"{path.name}: {checked.items} items, {flagged} flagged{known}{unchecked}.")
-    if flagged:
+    if 2 * sum(one.flag == "document-gone" for one in checked.flagged) > checked.items:
+        say("Most of its documents are not in this home: is it the right one? Name it with --home DIR.", style="bold")
+    elif flagged:
         say(f"Judge them again: teamlore eval golden review {path} --flagged")

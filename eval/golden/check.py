@@ -82,23 +82,26 @@ def _known(item: GoldenItem) -> frozenset[str]:
 
 def _search(stock: Stock, lost: set[str], absent: set[str], tick: Tick) -> dict[str, list[DocumentInfo]]:
     """{quote or word: current documents that hold it}; words as whole words, without case."""
-    patterns = {word: re.compile(rf"(?<!\w){_spaced(word)}(?!\w)", re.I) for word in absent}
+    quotes = {quote: " ".join(quote.split()) for quote in lost}
+    plain = {word: _plain(word) for word in absent}
     found: dict[str, list[DocumentInfo]] = {}
     documents = list(stock.places.documents())
     for done, info in enumerate(documents):
         tick(done, len(documents))
-        text = stock.catalog.text(info.id, stock.places.access, version=info.version).text
-        for quote in lost:
-            if find_quote(text, quote):
+        text = " ".join(stock.catalog.text(info.id, stock.places.access, version=info.version).text.split())
+        for quote, words in quotes.items():
+            if words in text:
                 found.setdefault(quote, []).append(info)
-        for word, pattern in patterns.items():
-            if pattern.search(text) or pattern.search(info.title):
+        folded_text = _plain(f"{info.title} {text}") if plain else ""
+        for word, wanted in plain.items():
+            if wanted in folded_text and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", folded_text):
                 found.setdefault(word, []).append(info)
     return found
 
 
-def _spaced(words: str) -> str:
-    return r"[\s_-]+".join(map(re.escape, re.split(r"[\s_-]+", words.strip())))
+def _plain(text: str) -> str:
+    """Without case; `learning_rate`, `learning-rate` and `learning rate` are one."""
+    return " ".join(re.sub(r"[_-]", " ", text.casefold()).split())
 
 
 def _of_evidence(

@@ -15,8 +15,10 @@ import pytest
 from typer.testing import CliRunner
 
 from eval.app import app
+from eval.golden.check import Flagged
+from eval.golden.review import Reviewing
 from rag.domain.golden import GoldenEvidence, GoldenItem
-from rag.knowledge.golden import change_golden, load_golden, save_golden
+from rag.knowledge.golden import change_golden, decide, load_golden, save_golden
 
 QUOTE = GoldenEvidence(file="guide.md", quote="We train in bf16.")
 ITEMS = [
@@ -152,9 +154,6 @@ def test_ctrl_c_ends_it_with_what_was_decided(path: Path) -> None:
 
 
 def test_what_somebody_else_decided_meanwhile_is_shown_not_overwritten(path: Path) -> None:
-    from eval.golden.review import Reviewing
-    from rag.knowledge.golden import decide
-
     class Other:
         """Presses accept; before its first press, somebody else rejects the item."""
 
@@ -182,3 +181,26 @@ def test_what_somebody_else_decided_meanwhile_is_shown_not_overwritten(path: Pat
     assert "changed by bob" in other.told[0]
     assert other.last == ("rejected", "1 of 1, 0 accepted")
     assert states(path)[0] == "rejected"
+
+
+def test_what_is_accepted_with_its_flags_in_view_is_not_flagged_for_them_again(path: Path) -> None:
+    class Accepting:
+        def key(self) -> str:
+            return "a"
+
+        def line(self, prompt: str, given: str = "") -> str:
+            raise AssertionError(prompt + given)
+
+        def show(self, item: GoldenItem, where: str, flags: object) -> None:
+            del item, where
+            self.seen = flags
+
+        def say(self, text: str) -> None:
+            raise AssertionError(text)
+
+    doubt = Flagged(item="q0", flag="unsupported", what="Its quote does not say it.", fix="Correct it.")
+    lost = Flagged(item="q0", flag="quote-gone", what="It is gone.", fix="Reject it.")
+    hand, flags = Accepting(), {"q0": [doubt, lost]}
+    Reviewing(path=path, queue=["q0"], by="ada", clock=lambda: "now", flags=flags).run(hand, hand)
+    assert hand.seen == [doubt, lost]
+    assert load_golden(path)[0].rest == {"known": ["unsupported"]}
