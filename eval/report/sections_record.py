@@ -20,8 +20,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
-    metric: str
-    label: str
+    """Metrics that are told by the same words."""
+
+    metrics: tuple[str, ...]
     text: str
 
 
@@ -70,4 +71,7 @@ def _ingested(ingest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def meanings(run: RunView) -> tuple[Meaning, ...]:
     names = dict.fromkeys(metric for pack in run.packs.values() for metric in pack.metrics)
-    return tuple(Meaning(metric=name, label=label(name), text=meaning(name)) for name in names)
+    texts: dict[str, list[str]] = {}
+    for name in names:
+        texts.setdefault(meaning(name) or label(name), []).append(name)
+    return tuple(Meaning(metrics=tuple(some), text=text) for text, some in texts.items())
