@@ -12,9 +12,9 @@ from eval.commands.common import wide_console
 from eval.golden.candidates import Maker
 from eval.golden.corpus import Corpus, read
 from eval.golden.llm import Proposer
-from eval.golden.make import GENERATORS, LIMIT, Made, make
+from eval.golden.make import GENERATORS, KINDS, LIMIT, Made, make
 from eval.progress import Narrator
-from rag.domain.errors import BadSetting, NotFound
+from rag.domain.errors import BadInput, BadSetting, NotFound
 from rag.domain.golden import GoldenItem
 from rag.domain.ports import OnProgress
 from rag.knowledge.golden import change_golden, load_golden, merge
@@ -43,6 +43,8 @@ def make_candidates(
     llm: Llm = False,
 ) -> None:
     """Propose questions with answers and quotes; nothing of it is asked before a person has accepted it."""
+    if unknown := sorted(set(kinds or ()) - set(KINDS)):
+        raise BadInput(f"There is no kind {unknown[0]!r}.", fix=f"Name one of: {', '.join(KINDS)}.")
     settings, narrator = load_settings(home), Narrator()
     path = out or settings.golden_file
     known = load_golden(path) if path.exists() else ()

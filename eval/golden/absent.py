@@ -10,7 +10,7 @@ from eval.golden.words import content_words, is_name
 
 MADE_BY = "absent/1"
 KIND = "unanswerable"
-OPTIONS = 12  # a few of them teach as much as many
+OPTIONS = 16  # a few of them teach as much as many
 _OPTION = re.compile(r"(?<![\w-])--[a-z]+(?:-[a-z]+)+(?![\w-])")
 _NUMBERED = re.compile(r"\b(PEP|ADR|RFC|Release|Version|v) ?(\d{1,4}(?:\.\d+)*)\b")
 

@@ -77,7 +77,7 @@ class Page:
             end = self.text.find("\n", at)
             end = len(self.text) if end < 0 else end
             line = self.text[at:end].strip()
-            if line and not _RULE.fullmatch(line) and path[-1][:20] not in plain(line) and path[-1][:20] not in line:
+            if line and not _RULE.fullmatch(line) and not _is_heading(line, path[-1]):
                 break
             at = end + 1
         return min(at, len(self.text))
@@ -112,6 +112,12 @@ class Page:
         """Terms of its text, title and headings."""
         headings = " ".join(" ".join(part.path) for part in self.parts)
         return frozenset(content_words(f"{self.text}\n{self.info.title}\n{headings}\n{self.info.path}"))
+
+
+def _is_heading(line: str, heading: str) -> bool:
+    """The line that says it, with or without signs around it and an anchor behind."""
+    beginning = heading[:20]
+    return (beginning in line or beginning in plain(line)) and len(plain(line)) <= len(heading) + 12
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -117,7 +117,7 @@ def _answered(page: Page, part: Part, question: str, telling: re.Pattern[str] | 
     for span in list(page.said(part))[:6]:
         text = without_lead(plain(page.text[slice(*span)]))
         words = text.split()
-        if not 6 <= len(words) <= LONGEST or text.endswith(("?", ":")) or points_outside(text) or "http" in text:
+        if not 6 <= len(words) <= LONGEST or text.endswith(("?", ":")) or _points(text) or "http" in text:
             continue
         if page.text[slice(*span)].lstrip().startswith("|") or not balanced(text):
             continue
@@ -125,6 +125,10 @@ def _answered(page: Page, part: Part, question: str, telling: re.Pattern[str] | 
             continue
         yield _candidate(page, span, question, text)
         return
+
+
+def _points(text: str) -> bool:
+    return not text.startswith(("You ", "Your ", "There ")) and points_outside(text)
 
 
 def _related(part: Part, text: str) -> bool:

@@ -12,6 +12,10 @@ from rag.domain.golden import GoldenItem
 from rag.knowledge.golden import folded
 
 LIMIT = 25  # of a kind
+KINDS = (
+    "decision", "definition", "feedback", "gap", "heading", "llm", "option", "run", "table", "thread", "unanswerable",
+    "value", "what", "when", "who", "why",
+)  # fmt: skip
 GENERATORS: Mapping[str, Generator] = {
     "headings": headings.generate,
     "definitions": definitions.generate,
