@@ -13,19 +13,22 @@ import numpy as np
 import typer
 from rich.table import Table
 
-from eval.commands.common import check_out, wide_console, write_json
+from eval.commands.common import Questions, check_out, wide_console, write_json
+from eval.corpus import stage
 from eval.home_pack import open_to_read
+from eval.packs import Pack, load_packs
 from eval.progress import Narrator
 from eval.record import machine
 from eval.runner import closing_services, isolated, open_embedder, open_services
 from eval.speed.exact import exact
-from eval.speed.generated import generate, write
+from eval.speed.generated import Generated, generate, write
 from eval.speed.suite import Subject, embedding, ingest, memory, searching, starting
 from eval.speed.timing import Measured
 from rag.domain.ports import Embedder
 from rag.domain.types import Matrix
 from rag.settings import Settings
 
+SomePacks = Annotated[list[Path] | None, typer.Argument(metavar="[PACK]...", help="ingest and ask these")]
 QUICK, FULL = 300, 3_000  # generated passages
 Home = Annotated[Path | None, typer.Option(metavar="DIR", help="ask this home, read-only, instead of a generated one")]
 Passages = Annotated[int | None, typer.Option(min=50, metavar="N", help="passages of the generated corpus")]
@@ -42,9 +45,17 @@ class Plan:
     starts: int  # fresh processes of each kind
     home: Path | None
     folder: Path | None
+    packs: Sequence[Pack]
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """Of the packs, in their order; without packs none."""
+        return tuple(sample.question for pack in self.packs for sample in pack.samples)[: self.repeats]
 
 
 def speed(
+    packs: SomePacks = None,
+    questions: Questions = "",
     home: Home = None,
     passages: Passages = None,
     folder: Folder = None,
@@ -60,6 +71,7 @@ def speed(
         starts=2 if quick else 5,
         home=home,
         folder=folder,
+        packs=load_packs(packs, questions=questions) if packs else (),
     )
     load = os.getloadavg()[0]
     rows = list(_measured(plan, Narrator()))
@@ -83,16 +95,13 @@ def _measured(plan: Plan, narrator: Narrator) -> Iterator[Measured]:
     narrator.say("embedding")
     embedder = open_embedder(settings)
 
-    subject = Subject(
-        embedder=embedder, questions=generated.questions, passages=generated.passages, repeats=plan.repeats
-    )
+    asked = plan.questions or generated.questions
+    subject = Subject(embedder=embedder, questions=asked, passages=generated.passages, repeats=plan.repeats)
     yield from embedding(subject, bare_model(settings, embedder))
     with tempfile.TemporaryDirectory(prefix="teamlore-speed-") as root:
         home = plan.home or Path(root, "home")
         if plan.home is None:
-            folder = plan.folder or Path(root, "notes")
-            if plan.folder is None:
-                write(generated, folder)
+            folder = plan.folder or _corpus(plan, generated, Path(root, "corpus"))
             home.mkdir()
             narrator.say(f"ingest of {folder.name}")
             with closing_services(open_services(home)) as services:
@@ -101,7 +110,16 @@ def _measured(plan: Plan, narrator: Narrator) -> Iterator[Measured]:
         with closing_services(open_to_read(home)) as services:
             yield from searching(services, subject, exact(services.catalog, embedder.fingerprint))
         narrator.say("start-up")
-        yield from starting(home, generated.questions[0], plan.starts)
+        yield from starting(home, asked[0], plan.starts)
+
+
+def _corpus(plan: Plan, generated: Generated, folder: Path) -> Path:
+    """That of the packs, each in a folder of its name; without packs the generated one."""
+    for pack in plan.packs:
+        stage(pack, folder / pack.name)
+    if not plan.packs:
+        write(generated, folder)
+    return folder
 
 
 def bare_model(settings: Settings, embedder: Embedder) -> Callable[[Sequence[str]], Matrix]:
