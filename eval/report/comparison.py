@@ -44,9 +44,9 @@ def _lines_before(found: Comparison) -> Iterator[str]:
 def _table(found: Comparison) -> Table:
     table = Table(title="B against A, paired by question", title_justify="left")
     for heading in ("pack", "metric"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for heading in ("A", "B", "B - A", "95 %", "p", "Holm", "unnoticed", "n"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for one in found.differences:
         table.add_row(*_row(one), style="bold" if one.adjusted <= ALPHA else None)
     return table
@@ -59,10 +59,10 @@ def _row(one: Difference) -> tuple[str, ...]:
         one.metric,
         f"{one.a:.3f}",
         f"{one.b:.3f}",
-        f"{change.value or 0.0:+.4f}",
-        f"{change.low or 0.0:+.4f} to {change.high or 0.0:+.4f}",
-        f"{one.p:.4f}",
-        f"{one.adjusted:.4f}",
+        f"{change.value or 0.0:+.3f}",
+        f"{change.low or 0.0:+.3f} {change.high or 0.0:+.3f}",
+        f"{one.p:.3f}",
+        f"{one.adjusted:.3f}",
         "" if one.unnoticed is None else f"{one.unnoticed:.2f}",
         str(change.n),
     )

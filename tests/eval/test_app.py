@@ -26,7 +26,7 @@ def test_compare_prints_the_paired_differences(tmp_path: Path) -> None:
         (tmp_path / name).write_text(json.dumps(run))
     result = CliRunner().invoke(app, ["compare", str(tmp_path / "a.json"), str(tmp_path / "b.json")])
     assert result.exit_code == 0
-    assert "+0.2500" in result.output
+    assert "+0.250" in result.output
 
 
 def test_a_pack_that_is_not_there_ends_before_anything_is_opened(tmp_path: Path) -> None:
