@@ -70,7 +70,7 @@ def ingest(services: Services, folder: Path, repeats: int) -> Iterator[Measured]
         started = time.perf_counter()
         size = read_all(folder)
         reading.append((time.perf_counter() - started) * 1000)
-    rate = f"{size / first.p50 / 1000:.2f} MB/s, {report.chunks * 1000 / first.p50:.0f} chunks/s"
+    rate = f"{size / first.p50 / 1000:.3g} MB/s, {report.chunks * 1000 / first.p50:.0f} chunks/s"
     yield Measured(what="first ingest", ours=first, reference="reading the files", theirs=timing(reading), rate=rate)
     again = partial(services.ingestor.ingest, [folder], space=SPACE)
     ours, theirs = in_turn([again] * repeats, [partial(read_all, folder)] * repeats)
