@@ -163,8 +163,8 @@ def _too_few(answerable: int, unanswerable: int, target: Target) -> list[str]:
     if unanswerable < enough:
         bound = 1 - 0.05 ** (1 / unanswerable)
         found.append(
-            f"{unanswerable} unanswerable questions are few: even if none were answered, one in {1 / bound:.0f} might "
-            f"be. {enough} are needed to rule out {UNSEEN:.0%}: add {enough - unanswerable}."
+            f"{unanswerable} unanswerable questions are few: even if none of them were answered, {bound:.0%} of such "
+            f"questions might be. {enough} are needed to rule out {UNSEEN:.0%}: add {enough - unanswerable}."
         )
     least = math.ceil(1 / target.false_refusal - 1e-9) - 1 if target.risk is None and target.false_refusal else 0
     if answerable < least:

@@ -15,13 +15,13 @@ from eval.calibrate import Calibration, Rates, Target, rates_json
 from eval.calibrate import calibrate as calibrated
 from eval.commands.common import Questions, wide_console
 from eval.folder import RUN, TOGETHER, load_run
+from eval.making import Request, make_run
 from eval.metrics.risk import Case, judged, risk_coverage
 from eval.packs import load_packs
 from eval.progress import Narrator
 from eval.refusals import cases_of
 from eval.report.curve import drawn
-from eval.results import run_json
-from eval.runner import Evaluation, Options, isolated
+from eval.runner import Options
 from eval.stats import Estimate
 from rag.domain.errors import BadInput, BadSetting, StorageFailed
 from rag.settings import PREFIX, TOML, Settings, load_settings
@@ -75,12 +75,14 @@ def _are_runs(given: Sequence[Path]) -> bool:
     return kinds == {True}
 
 
-def _asked(packs: Sequence[Path], questions: str, home: Path | None) -> dict[str, Any]:
-    loaded = load_packs(packs, questions=questions)
+def _asked(packs: Sequence[Path], questions: str, home: Path | None) -> Mapping[str, Any]:
+    """Packs have an index of their own, which is removed; questions in a JSONL file are put to the home."""
     live = any(path.suffix == ".jsonl" for path in packs)
-    options = Options(home=home if live else None)  # packs have an index of their own, which is removed
-    run = Evaluation(command="answers", options=options, narrator=Narrator()).run(loaded)
-    return run_json(run, isolated(home or Path()))
+    request = Request(command="answers", options=Options(home=home if live else None))
+    narrator = Narrator()
+    finished = make_run(load_packs(packs, questions=questions), request, narrator)
+    narrator.say(f"kept in {finished.folder}")
+    return finished.result
 
 
 def _cases(run: Mapping[str, Any]) -> list[Case]:

@@ -1,8 +1,12 @@
+import json
 import random
 from pathlib import Path
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
+from eval.app import app
 from eval.calibrate import NEVER, Target, calibrate, choose, folds, rates
 from eval.commands.calibrate import write_setting
 from eval.metrics.risk import Case
@@ -65,11 +69,25 @@ def test_the_promised_false_refusals_hold_on_questions_not_seen() -> None:
     """Over many sets the mean of the cross-validated rate keeps the promise; the choice's own rate says nothing."""
     drawn = random.Random(3)
     seen = []
-    for _ in range(25):
+    for _ in range(15):
         cases = [case(drawn.betavariate(5, 2)) for _ in range(60)]
         cases += [case(drawn.betavariate(2, 4), answerable=False) for _ in range(30)]
         seen.append(calibrate(cases, Target(false_refusal=0.1)).expected.false_refusal.value or 0.0)
     assert 0.04 < sum(seen) / len(seen) <= 0.105
+
+
+def test_what_is_expected_is_not_the_luck_that_was_fitted() -> None:
+    """Confidence that knows nothing still has a lucky threshold; on questions not seen half the answers are wrong."""
+    drawn, answers, wrong = random.Random(4), 0, 0.0
+    for _ in range(20):
+        cases = [case(0.5 + drawn.random() / 2, right=drawn.random() < 0.5) for _ in range(60)]
+        cases = [*cases, case(0.9999, right=True), case(0.0, answerable=False)]
+        found = calibrate(cases, Target(risk=0.3))
+        fitted = rates(cases, [one.confidence >= found.threshold for one in cases])
+        assert (fitted.risk.value or 0) <= 0.3
+        answers += found.expected.risk.n
+        wrong += found.expected.risk.n * (found.expected.risk.value or 0)
+    assert wrong / answers > 0.35
 
 
 def test_both_kinds_of_question_are_needed() -> None:
@@ -115,3 +133,77 @@ def test_a_broken_settings_file_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match="no TOML"):
         write_setting(path, "refuse_below", 0.4)
     assert path.read_text() == "port = = 1"
+
+
+def run_file(folder: Path, confidences: dict[float, bool]) -> Path:
+    """A run as `--out` writes it: {confidence: answerable}, every answer to an answerable one correct."""
+    items = [
+        {
+            "id": f"q{n}",
+            "cluster": f"d{n}",
+            "status": "answered" if confidence >= 0.5 else "refused",
+            "confidence": confidence,
+            "withheld": None if confidence >= 0.5 else {"answer": "x", "correct": 1.0 if answerable else None},
+            "metrics": {
+                "false_answer": None if answerable else float(confidence >= 0.5),
+                "false_refusal": float(confidence < 0.5) if answerable else None,
+                "answer_correct": float(confidence >= 0.5) if answerable else None,
+            },
+        }
+        for n, (confidence, answerable) in enumerate(confidences.items())
+    ]
+    path = folder / "run.json"
+    pack = {"n": len(items), "metrics": {}, "items": items}
+    settings = {"refuse_below": 0.5}
+    path.write_text(json.dumps({"command": "answers", "packs": {"p": pack}, "system": {"settings": settings}}))
+    return path
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("TEAMLORE_REFUSE_BELOW", raising=False)
+    sure = {(300 + 10 * n) / 1000: True for n in range(40)}
+    return run_file(tmp_path, {**sure, **{(55 + 10 * n) / 1000: False for n in range(30)}})
+
+
+def teamlore_eval(*words: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def test_a_run_gives_a_threshold_that_is_written_into_the_home(run: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    seen = teamlore_eval("calibrate", run, "--home", home)
+    assert (seen.exit_code, home.exists()) == (0, False)
+    assert "40 answerable and 30 unanswerable" in seen.stdout
+    assert "refuse_below = 0.31" in seen.stdout
+    told = teamlore_eval("calibrate", run, "--home", home, "--write", "--json")
+    assert json.loads(told.stdout)["threshold"] == 0.31
+    assert load_settings(home).refuse_below == 0.31
+
+
+def test_the_command_tells_what_it_was_run_with_beside_what_to_expect(run: Path, tmp_path: Path) -> None:
+    told = json.loads(teamlore_eval("calibrate", run, "--home", tmp_path / "home", "--json").stdout)
+    assert told["today"]["thresholds"] == [0.5]
+    assert told["today"]["false_refusal"]["value"] == 0.5
+    assert told["expected"]["false_refusal"]["value"] < 0.05
+    assert told["folds"] == [0.3, 0.31]
+
+
+def test_an_environment_that_wins_over_the_file_is_told(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEAMLORE_REFUSE_BELOW", "0.7")
+    told = teamlore_eval("calibrate", run, "--home", tmp_path / "home", "--write")
+    assert isinstance(told.exception, BadSetting)
+    assert "TEAMLORE_REFUSE_BELOW in the environment wins" in str(told.exception)
+
+
+def test_a_threshold_of_nought_is_not_written(tmp_path: Path) -> None:
+    few = run_file(tmp_path, {0.9: True, 0.8: True, 0.1: False})
+    told = teamlore_eval("calibrate", few, "--home", tmp_path / "home", "--write")
+    assert isinstance(told.exception, BadInput)
+    assert not (tmp_path / "home").exists()
+
+
+def test_runs_and_packs_are_not_mixed(run: Path, tmp_path: Path) -> None:
+    assert isinstance(teamlore_eval("calibrate", run, tmp_path / "pack").exception, BadInput)
