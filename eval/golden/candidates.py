@@ -25,6 +25,7 @@ class Candidate:
     why: str = ""
     answerable: bool = True
     absent: tuple[str, ...] = ()  # of an unanswerable one: the words that stand nowhere
+    computed: bool = False  # the answer follows from the quotes but stands in none: a check may not flag that
     others: tuple[tuple[Page, Span], ...] = ()  # evidence on further pages
 
     @property
@@ -53,7 +54,10 @@ class Candidate:
             evidence=self.quotes,
             made_by=self.made_by,
             why=self.why,
-            rest={"absent": list(self.absent)} if self.absent else {},
+            rest={
+                **({"absent": list(self.absent)} if self.absent else {}),
+                **({"known": ["unsupported"]} if self.computed else {}),
+            },
         )
 
 

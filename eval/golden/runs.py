@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from eval.golden.candidates import Candidate, Maker
 from eval.golden.corpus import Page
@@ -105,4 +106,4 @@ def _differences(maker: Maker, called: dict[str, str]) -> Iterator[Candidate]:
                 (pages[1], quote(pages[1], two, "metrics", key)),
             ]
             if gap:
-                yield _candidate(question, written(gap), quotes)
+                yield replace(_candidate(question, written(float(f"{gap:.6g}")), quotes), computed=True)
