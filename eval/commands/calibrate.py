@@ -14,7 +14,7 @@ from rich.table import Table
 from eval.calibrate import Calibration, Rates, Target, rates_json
 from eval.calibrate import calibrate as calibrated
 from eval.commands.common import Questions, wide_console
-from eval.folder import RUN, TOGETHER, load_run
+from eval.folder import RUN, TOGETHER, load_run, new_folder, now
 from eval.making import Request, make_run
 from eval.metrics.risk import Case, judged, risk_coverage
 from eval.packs import load_packs
@@ -53,7 +53,7 @@ def calibrate(
 ) -> None:
     """Choose the confidence under which questions are refused, and say what it costs on questions not seen."""
     settings = load_settings(home)
-    runs = [load_run(path) for path in given] if _are_runs(given) else [_asked(given, questions, home)]
+    runs = [load_run(path) for path in given] if _are_runs(given) else [_asked(given, questions, settings)]
     cases = [case for run in runs for case in _cases(run)]
     found = calibrated(cases, Target(false_refusal=target_false_refusal, risk=target_risk))
     today = {run.get("system", {}).get("settings", {}).get(SETTING, 0.5) for run in runs}
@@ -75,10 +75,11 @@ def _are_runs(given: Sequence[Path]) -> bool:
     return kinds == {True}
 
 
-def _asked(packs: Sequence[Path], questions: str, home: Path | None) -> Mapping[str, Any]:
+def _asked(packs: Sequence[Path], questions: str, settings: Settings) -> Mapping[str, Any]:
     """Packs have an index of their own, which is removed; questions in a JSONL file are put to the home."""
     live = any(path.suffix == ".jsonl" for path in packs)
-    request = Request(command="answers", options=Options(home=home if live else None))
+    options = Options(home=settings.home if live else None)
+    request = Request(command="answers", options=options, folder=new_folder(settings.home, "answers", now()))
     narrator = Narrator()
     finished = make_run(load_packs(packs, questions=questions), request, narrator)
     narrator.say(f"kept in {finished.folder}")
