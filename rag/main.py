@@ -289,5 +289,6 @@ def _locked_app(settings: Settings, port: int) -> "tuple[FastAPI, str]":
         ingest_roots=[Path(root) for root in settings.ingest_roots.split(os.pathsep) if root],
         sync_tick=SYNC_TICK,
         golden=settings.golden_file,
+        evaluations=settings.home / "evaluations",
     )
     return mount(app, Client(url, transport=InProcess(app)), page_user), url

@@ -20,6 +20,7 @@ from rag.api.schedule import Schedule
 from rag.api.schemas import PROBLEMS
 from rag.api.work import WorkPool
 from rag.domain.services import Services
+from rag.knowledge.evaluations import StoredEvaluations
 
 MAX_UPLOAD = 50 << 20  # bytes of one request
 ANSWERS_AT_ONCE, ANSWERS_WAITING = 4, 24  # together below the 40 threads of the server, so that others are served
@@ -36,10 +37,11 @@ def create_app(  # noqa: PLR0913 - the settings of a front door, by name
     max_upload_bytes: int = MAX_UPLOAD,
     sync_tick: float = 0.0,
     golden: Path | None = None,
+    evaluations: Path | None = None,
 ) -> FastAPI:
     """`hosts`: names to answer to, besides those of loopback. `local_token`: opens everything to the command line.
     `sync_tick`: seconds between two looks for sources that are due; 0: none is synced by itself.
-    `golden`: the file of the golden set.
+    `golden`: the file of the golden set. `evaluations`: the folder of the runs that were kept.
 
     Stopping the app (its lifespan) ends the jobs and calls `services.close`.
     """
@@ -54,6 +56,7 @@ def create_app(  # noqa: PLR0913 - the settings of a front door, by name
         metrics=metrics,
         ingest_roots=tuple(root.resolve() for root in ingest_roots),
         golden=golden,
+        evaluations=StoredEvaluations(evaluations) if evaluations else None,
     )
     app = FastAPI(
         title="teamlore",

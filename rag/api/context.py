@@ -16,6 +16,7 @@ from rag.api.work import WorkPool
 from rag.domain.errors import NotAllowed, NotFound
 from rag.domain.services import Services
 from rag.domain.types import Access
+from rag.knowledge.evaluations import StoredEvaluations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class Shared:
     metrics: Metrics
     ingest_roots: tuple[Path, ...]
     golden: Path | None = None  # the golden set's file
+    evaluations: StoredEvaluations | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -257,6 +257,7 @@ class House:
         ingest_roots: Sequence[Path] = (),
         max_upload_bytes: int = MAX_UPLOAD,
         golden: Path | None = None,
+        evaluations: Path | None = None,
     ) -> FastAPI:
         app = create_app(
             self.services,
@@ -266,6 +267,7 @@ class House:
             ingest_roots=ingest_roots,
             max_upload_bytes=max_upload_bytes,
             golden=golden,
+            evaluations=evaluations,
         )
         self.apps.append(app)
         return app
