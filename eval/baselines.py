@@ -20,7 +20,7 @@ from eval.metrics.base import Observation
 from eval.metrics.retrieval import RETRIEVAL
 from eval.packs import Pack, Sample
 from eval.progress import Narrator
-from eval.runner import Run
+from eval.runner import PackRun, Run
 from eval.stats import difference, paired_test
 from rag.domain.ports import Embedder
 from rag.domain.types import Matrix
@@ -149,23 +149,23 @@ def ranked(
 def beside(run: Run, embedder: Embedder, narrator: Narrator) -> dict[str, dict[str, Any]]:
     """{pack: {system: {metric: {value, difference, ci95, p}}}}: ours minus theirs, over the same questions."""
     return {
-        one.pack.name: _beside(one.pack, one.items, embedder, narrator)
+        one.pack.name: _beside(one, embedder, narrator)
         for one in run.packs
         if one.pack.layout == "beir"
     }
 
 
-def _beside(pack: Pack, items: Sequence[Item], embedder: Embedder, narrator: Narrator) -> dict[str, Any]:
-    asked = [item for item in items if item.sample.judgements and not item.error]
+def _beside(run: PackRun, embedder: Embedder, narrator: Narrator) -> dict[str, Any]:
+    asked = [item for item in run.items if item.sample.judgements and not item.error]
     if not asked:
         return {}
     theirs: dict[str, list[Mapping[str, float | None]]] = defaultdict(list)
-    records = corpus(pack, embedder, narrator)
+    records = corpus(run.pack, embedder, narrator)
     samples = [item.sample for item in asked]
     for sample, rankings in zip(samples, ranked(records, samples, embedder, narrator), strict=True):
         for name, ranking in rankings.items():
             theirs[name].append(metrics(sample, ranking))
-    against = partial(_against, asked)
+    against = partial(_against, asked, run.units)
     return {name: {metric: against(found, metric) for metric in RETRIEVAL} for name, found in theirs.items()}
 
 
@@ -174,15 +174,17 @@ def metrics(sample: Sample, ranking: tuple[str, ...]) -> dict[str, float | None]
     return {name: METRICS[name](seen).value for name in RETRIEVAL}
 
 
-def _against(ours: Sequence[Item], theirs: Sequence[Mapping[str, float | None]], metric: str) -> dict[str, Any]:
+def _against(
+    ours: Sequence[Item], units: Mapping[str, str], theirs: Sequence[Mapping[str, float | None]], metric: str
+) -> dict[str, Any]:
     pairs = [(item, item.metrics[metric], other[metric]) for item, other in zip(ours, theirs, strict=True)]
     kept = [(item, here, there) for item, here, there in pairs if here is not None and there is not None]
     a, b = [there for _, _, there in kept], [here for _, here, _ in kept]
-    clusters = [item.sample.cluster for item, _, _ in kept]
-    change = difference(a, b, clusters)
+    samples = [item.sample for item, _, _ in kept]
+    change = difference(a, b, [sample.cluster for sample in samples])
     return {
         "value": round(float(np.mean(a)), 6),
         "difference": round(change.value or 0.0, 6),
         "ci95": [round(change.low or 0.0, 6), round(change.high or 0.0, 6)],
-        "p": round(paired_test(a, b, clusters), 6),
+        "p": round(paired_test(a, b, [units.get(sample.id, sample.cluster) for sample in samples]), 6),
     }

@@ -32,7 +32,7 @@ class Difference:
     b: float
     difference: Estimate
     p: float  # two-sided
-    adjusted: float  # by Holm over all differences of the comparison
+    adjusted: float | None  # by Holm over all differences of single packs; None: of the packs together, only shown
     unnoticed: float | None = None  # a smaller loss is missed more than one time in five; None: not said, or any
 
 
@@ -66,7 +66,7 @@ class Comparison:
     @property
     def found(self) -> tuple[Difference, ...]:
         """What chance does not explain."""
-        return tuple(one for one in self.differences if one.adjusted <= ALPHA)
+        return tuple(one for one in self.differences if one.adjusted is not None and one.adjusted <= ALPHA)
 
 
 def compare_runs(a: Mapping[str, Any], b: Mapping[str, Any]) -> Comparison:
@@ -94,20 +94,19 @@ def differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Differen
     """By pack and metric, in the order of the first run. Raises BadInput when they share no question."""
     every = [pack.scores(metric) for pack in _pairs(a, b) for metric in pack.metrics]
     found = [_difference(scores) for scores in every if scores.ids]
-    adjusted = holm([one.p for one in found])
-    return (replace(one, adjusted=p) for one, p in zip(found, adjusted, strict=True))
+    adjusted = iter(holm([one.p for one in found if one.pack != TOGETHER]))
+    return (one if one.pack == TOGETHER else replace(one, adjusted=next(adjusted)) for one in found)
 
 
 def _difference(scores: Scores) -> Difference:
-    p = paired_test(scores.a, scores.b, scores.clusters)
     return Difference(
         pack=scores.pack,
         metric=scores.metric,
         a=sum(scores.a) / len(scores.a),
         b=sum(scores.b) / len(scores.b),
         difference=difference(scores.a, scores.b, scores.clusters),
-        p=p,
-        adjusted=p,
+        p=paired_test(scores.a, scores.b, scores.units),
+        adjusted=None,
         unnoticed=_unnoticed(scores) if scores.metric in _SHARES else None,
     )
 
@@ -115,7 +114,7 @@ def _difference(scores: Scores) -> Difference:
 def _unnoticed(scores: Scores) -> float | None:
     room = tuple(1 - x for x in scores.a) if scores.metric in LESS_IS_BETTER else scores.a
     noise = tuple(y - x for x, y in zip(scores.a, scores.b, strict=True))
-    return detectable(Loss(room=room, clusters=scores.clusters, noise=noise), alpha=ALPHA / 2)
+    return detectable(Loss(room=room, units=scores.units, noise=noise), alpha=ALPHA / 2)
 
 
 def _twice(pack: str, a: Item, b: Item) -> Twice:

@@ -10,7 +10,7 @@ from eval.stats import SEED, Numbers, cluster_places
 
 TRIALS = 1_000
 _FLIPS = 2_000  # patterns of signs a trial's p rests on
-_MANY = 150  # clusters; beyond, the flips' normal limit is exact enough
+_MANY = 150  # units; beyond, the flips' normal limit is exact enough
 _STEPS = 8  # of the bisection: a 256th of the scale
 
 
@@ -22,7 +22,7 @@ class Loss:
     """
 
     room: Sequence[float]
-    clusters: Sequence[str] | None = None
+    units: Sequence[str] | None = None  # questions that the test flips together
     noise: Sequence[float] | None = None
 
 
@@ -31,7 +31,7 @@ def detectable(loss: Loss, *, alpha: float = 0.05, power: float = 0.8, seed: int
 
     None where not even the loss of everything would be found. By simulation, for two runs that do not differ have no
     variance to put into a formula: each question loses all of its room with one probability, and the probability is
-    sought. Questions on one document fail together as often as the scores they have now go together (`alike`). For a
+    sought. Questions of one unit fail together as often as the scores they have now go together (`alike`). For a
     two-sided test give half its alpha; for one of several, what Holm asks of the first: alpha / their number.
     """
     room = np.asarray(loss.room, dtype=np.float64)
@@ -50,15 +50,15 @@ def detectable(loss: Loss, *, alpha: float = 0.05, power: float = 0.8, seed: int
 def _simulation(loss: Loss, alpha: float, seed: int) -> Callable[[float], float]:
     """{probability that a question fails: share of the trials in which the test finds it}, never falling."""
     room, random = np.asarray(loss.room, dtype=np.float64), np.random.default_rng(seed)
-    places = cluster_places(loss.clusters, len(room))
-    clusters = int(places.max()) + 1
+    places = cluster_places(loss.units, len(room))
+    units = int(places.max()) + 1
     together = random.random((TRIALS, len(room))) < np.sqrt(alike(room, places))
-    fate = np.where(together, random.random((TRIALS, clusters))[:, places], random.random((TRIALS, len(room))))
+    fate = np.where(together, random.random((TRIALS, units))[:, places], random.random((TRIALS, len(room))))
     seen = np.zeros(len(room)) if loss.noise is None else np.asarray(loss.noise, dtype=np.float64)
-    noise = np.bincount(places, weights=seen) * (random.integers(0, 2, size=(TRIALS, clusters)) * 2.0 - 1)
-    into = np.zeros((len(room), clusters))
+    noise = np.bincount(places, weights=seen) * (random.integers(0, 2, size=(TRIALS, units)) * 2.0 - 1)
+    into = np.zeros((len(room), units))
     into[np.arange(len(room)), places] = room
-    signs = (random.integers(0, 2, size=(_FLIPS, clusters)) * 2 - 1).astype(np.float32)
+    signs = (random.integers(0, 2, size=(_FLIPS, units)) * 2 - 1).astype(np.float32)
 
     def found(probability: float) -> float:
         falls = (fate < probability) @ into + noise
@@ -70,7 +70,7 @@ def _simulation(loss: Loss, alpha: float, seed: int) -> Callable[[float], float]
 def _p_values(falls: Numbers, signs: NDArray[np.float32]) -> Numbers:
     """One-sided, of each row; as `paired_test` gives them, but with one set of signs for all rows.
 
-    Where nothing rose, no other signs are as far out: 2 ** -(documents that fell), exactly.
+    Where nothing rose, no other signs are as far out: 2 ** -(units that fell), exactly.
     """
     seen = falls.sum(axis=1)
     if falls.shape[1] > _MANY:
@@ -87,10 +87,10 @@ def _p_values(falls: Numbers, signs: NDArray[np.float32]) -> Numbers:
 
 
 def alike(values: Numbers, places: NDArray[np.intp]) -> float:
-    """How far questions on one document go together: the intra-class correlation by analysis of variance, in [0, 1].
+    """How far questions of one unit go together: the intra-class correlation by analysis of variance, in [0, 1].
 
     (between - within) / (between + (n0 - 1) * within), mean squares; n0 = (n - sum(n_i^2) / n) / (k - 1).
-    Source: Donner, International Statistical Review 54 (1986). 0 where no document has two questions or all are alike.
+    Source: Donner, International Statistical Review 54 (1986). 0 where no unit has two questions or all are alike.
     """
     counts = np.bincount(places)
     counts, n, k = counts[counts > 0], len(values), int((counts > 0).sum())

@@ -57,7 +57,7 @@ class Check:
         scores = self.scores
         changes = tuple(y - x for x, y in zip(scores.a, scores.b, strict=True))
         room = tuple(1 - x for x in scores.a) if scores.metric in LESS_IS_BETTER else scores.a
-        return detectable(Loss(room=room, clusters=scores.clusters, noise=changes), alpha=self.threshold)
+        return detectable(Loss(room=room, units=scores.units, noise=changes), alpha=self.threshold)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +93,7 @@ class Verdict:
     fixed: tuple[Moved, ...]
     pairs: tuple[PackPairs, ...]
     rules: Rules
+    together: PackPairs | None = None  # the file packs as one: shown, not gated, for each of them is
 
     @property
     def regressions(self) -> tuple[Check, ...]:
@@ -106,17 +107,18 @@ class Verdict:
 def judge(baseline: Mapping[str, Any], run: Mapping[str, Any], rules: Rules | None = None) -> Verdict:
     """Raises BadInput when the two cannot be held against each other."""
     rules = rules or Rules()
-    pairs = _comparable(baseline, run)
+    every = _comparable(baseline, run)
+    pairs = [pack for pack in every if pack.pack != TOGETHER]
     checks = _checks(pairs, rules)
-    single = [pack for pack in pairs if pack.pack != TOGETHER]
-    moved = [one for pack in single for one in _moved(pack, _gated(pack, rules))]
+    moved = [one for pack in pairs for one in _moved(pack, _gated(pack, rules))]
     return Verdict(
         checks=tuple(checks),
         promises=tuple(_promises(baseline, run)),
         broken=tuple(sorted((one for one in moved if one.worse), key=lambda one: -one.fall)),
         fixed=tuple(sorted((one for one in moved if not one.worse), key=lambda one: one.fall)),
-        pairs=tuple(single),
+        pairs=tuple(pairs),
         rules=rules,
+        together=next((pack for pack in every if pack.pack == TOGETHER), None),
     )
 
 
@@ -151,7 +153,7 @@ def _checks(pairs: Sequence[PackPairs], rules: Rules) -> list[Check]:
         raise BadInput(f"{unknown[0]}: not in both runs.", fix=f"One of {', '.join(sorted(known))}.")
     every = [pack.scores(metric) for pack in pairs for metric in _gated(pack, rules)]
     scored = [scores for scores in every if scores.ids]
-    ps = [paired_test(one.a, one.b, one.clusters, alternative=_worse(one.metric)) for one in scored]
+    ps = [paired_test(one.a, one.b, one.units, alternative=_worse(one.metric)) for one in scored]
     return [
         Check(
             scores=scores,

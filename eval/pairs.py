@@ -18,7 +18,8 @@ class Scores:
     ids: tuple[str, ...]
     a: tuple[float, ...]
     b: tuple[float, ...]
-    clusters: tuple[str, ...]
+    clusters: tuple[str, ...]  # documents, drawn whole for an interval
+    units: tuple[str, ...]  # what rises and falls together, flipped whole in a test
     lost: tuple[str, ...]  # questions that only `a` could score
     gained: tuple[str, ...]  # that only `b` could
 
@@ -36,22 +37,23 @@ class PackPairs:
 
     @property
     def share(self) -> float:
-        """Of the questions of `a`, those that `b` was asked unchanged; in [0, 1]. More questions in `b` do not count."""
+        """Of the questions of `a`, those that `b` was asked unchanged; in [0, 1]. More of them in `b` do not count."""
         every = len(self.shared) + len(self.only_a) + len(self.changed)
         return len(self.shared) / every if every else 0.0
 
     def scores(self, metric: str) -> Scores:
-        rows = [(one, _value(one, metric), _value(other, metric)) for one, other in self.shared]
-        kept = [(one, x, y) for one, x, y in rows if x is not None and y is not None]
+        rows = [(both, _value(both[0], metric), _value(both[1], metric)) for both in self.shared]
+        kept = [(both, x, y) for both, x, y in rows if x is not None and y is not None]
         return Scores(
             pack=self.pack,
             metric=metric,
-            ids=tuple(str(one["id"]) for one, _, _ in kept),
+            ids=tuple(str(one["id"]) for (one, _), _, _ in kept),
             a=tuple(x for _, x, _ in kept),
             b=tuple(y for _, _, y in kept),
-            clusters=tuple(str(one.get("cluster") or one["id"]) for one, _, _ in kept),
-            lost=tuple(str(one["id"]) for one, x, y in rows if x is not None and y is None),
-            gained=tuple(str(one["id"]) for one, x, y in rows if x is None and y is not None),
+            clusters=tuple(str(one.get("cluster") or one["id"]) for (one, _), _, _ in kept),
+            units=tuple(_unit(*both) for both, _, _ in kept),
+            lost=tuple(str(one["id"]) for (one, _), x, y in rows if x is not None and y is None),
+            gained=tuple(str(one["id"]) for (one, _), x, y in rows if x is None and y is not None),
         )
 
 
@@ -84,6 +86,11 @@ def _keyed(items: Sequence[Item]) -> Iterator[tuple[tuple[str, int], Item]]:
 
 def _same(one: Item, other: Item) -> bool:
     return all(one[key] == other[key] for key in _ASKED if key in one and key in other)
+
+
+def _unit(one: Item, other: Item) -> str:
+    """Runs from before there were units fall back on documents."""
+    return str(one.get("unit") or other.get("unit") or one.get("cluster") or one["id"])
 
 
 def _value(item: Item, metric: str) -> float | None:

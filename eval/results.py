@@ -66,10 +66,11 @@ def _lean(pack: dict[str, Any]) -> dict[str, Any]:
 
 def _pack_json(runs: Sequence[PackRun]) -> dict[str, Any]:
     """Several runs together have their items named `pack/id`."""
-    named = [(f"{run.pack.name}/" if len(runs) > 1 else "", item) for run in runs for item in run.items]
+    prefixed = [(f"{run.pack.name}/" if len(runs) > 1 else "", run) for run in runs]
+    named = [(prefix, item) for prefix, run in prefixed for item in run.items]
     kinds = sorted({item.sample.kind for _, item in named if item.sample.kind})
     by_kind = {kind: [(prefix, item) for prefix, item in named if item.sample.kind == kind] for kind in kinds}
-    items = [_item_json(prefix, item) for prefix, item in named]
+    items = [_item_json(prefix, item, run.units) for prefix, run in prefixed for item in run.items]
     refusal = refusal_json(items)
     return {
         "n": len(named),
@@ -124,13 +125,15 @@ def _ingest_json(run: PackRun) -> dict[str, Any]:
     }
 
 
-def _item_json(prefix: str, item: Item) -> dict[str, Any]:
+def _item_json(prefix: str, item: Item, units: Mapping[str, str]) -> dict[str, Any]:
+    unit = units.get(item.sample.id)
     return {
         "id": prefix + item.sample.id,
         "kind": item.sample.kind,
         "question": item.sample.question,
         "metrics": {name: _rounded(value) for name, value in item.metrics.items()},
         "cluster": prefix + item.sample.cluster,
+        **({"unit": prefix + unit} if unit else {}),
         "latency_ms": None if item.latency_ms is None else round(item.latency_ms, 3),
         **({"error": item.error} if item.error else {}),
         **item.details,

@@ -18,6 +18,7 @@ from eval.packs import Pack, Sample
 from eval.partial import Journal, NoJournal
 from eval.places import Places, places, places_of_home, texts
 from eval.progress import Narrator
+from eval.units import units_of_home, units_of_pack
 from rag.domain.ports import Embedder
 from rag.domain.services import Services
 from rag.domain.types import IngestReport
@@ -41,6 +42,7 @@ class PackRun:
     pack: Pack
     items: tuple[Item, ...]
     ingest: IngestReport
+    units: Mapping[str, str] = field(default_factory=dict)  # as eval.units gives them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +126,7 @@ class Evaluation:
             whole = tuple(item for item in items if item is not None)
             if report is None or len(whole) < len(samples):
                 return []
-            runs.append(PackRun(pack=pack, items=whole, ingest=report))
+            runs.append(PackRun(pack=pack, items=whole, ingest=report, units=units_of_pack(pack)))
         return runs
 
     def _index(self, services: Services, packs: Sequence[Pack], corpus: Path) -> Iterator[PackRun]:
@@ -132,14 +134,16 @@ class Evaluation:
         reports = {pack.name: self._ingest(services, pack, staged[pack.name]) for pack in packs}
         asking = self._asking(services, places(services.catalog, staged, packs))
         for pack in packs:
-            yield PackRun(pack=pack, items=self._asked(asking, pack), ingest=reports[pack.name])
+            items = self._asked(asking, pack)
+            yield PackRun(pack=pack, items=items, ingest=reports[pack.name], units=units_of_pack(pack))
 
     def _live(self, services: Services, packs: Sequence[Pack], status: Mapping[str, Any]) -> Iterator[PackRun]:
         asking = replace(self._asking(services, places_of_home(services.catalog)), remembers=False)
         counts = status.get("counts", {})
         held = IngestReport(documents=counts.get("documents", 0), chunks=counts.get("chunks", 0))
         for pack in packs:
-            yield PackRun(pack=pack, items=self._asked(asking, pack), ingest=held)
+            units = units_of_home(pack, services.catalog)
+            yield PackRun(pack=pack, items=self._asked(asking, pack), ingest=held, units=units)
 
     def _asking(self, services: Services, where: Places) -> Asking:
         return Asking(

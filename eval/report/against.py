@@ -98,7 +98,8 @@ def _changes(verdict: Verdict) -> Iterator[Change]:
     """Of what is gated, and of every other metric that both runs have."""
     better = _improved(verdict)
     checks = {(check.scores.pack, check.scores.metric): check for check in verdict.checks}
-    others = [pack.scores(metric) for pack in verdict.pairs for metric in pack.metrics]
+    packs = [*verdict.pairs, *([verdict.together] if verdict.together else [])]
+    others = [pack.scores(metric) for pack in packs for metric in pack.metrics]
     for scores in [check.scores for check in verdict.checks] + others:
         key = scores.pack, scores.metric
         check = checks.get(key)
@@ -127,7 +128,7 @@ def _improved(verdict: Verdict) -> set[tuple[str, str]]:
     """The gate's test turned round: what rose by more than chance explains, by Holm over all that is gated."""
     every = [check.scores for check in verdict.checks]
     ps = [
-        paired_test(one.a, one.b, one.clusters, alternative="less" if one.metric in LESS_IS_BETTER else "greater")
+        paired_test(one.a, one.b, one.units, alternative="less" if one.metric in LESS_IS_BETTER else "greater")
         for one in every
     ]
     return {(one.pack, one.metric) for one, p in zip(every, holm(ps), strict=True) if p <= ALPHA}

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from eval.compare import ALPHA, Comparison, Difference, State, Twice
+from eval.compare import Comparison, Difference, State, Twice
 from eval.report.gating import said
 
 LISTED = 10  # questions of each kind; --all lists every one
@@ -48,7 +48,7 @@ def _table(found: Comparison) -> Table:
     for heading in ("A", "B", "B - A", "95 %", "p", "Holm", "unnoticed", "n"):
         table.add_column(heading, justify="right", no_wrap=True)
     for one in found.differences:
-        table.add_row(*_row(one), style="bold" if one.adjusted <= ALPHA else None)
+        table.add_row(*_row(one), style="bold" if one in found.found else None)
     return table
 
 
@@ -62,7 +62,7 @@ def _row(one: Difference) -> tuple[str, ...]:
         f"{change.value or 0.0:+.3f}",
         f"{change.low or 0.0:+.3f} {change.high or 0.0:+.3f}",
         f"{one.p:.3f}",
-        f"{one.adjusted:.3f}",
+        "" if one.adjusted is None else f"{one.adjusted:.3f}",
         "" if one.unnoticed is None else f"{one.unnoticed:.2f}",
         str(change.n),
     )

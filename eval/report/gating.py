@@ -65,11 +65,11 @@ def _promise(item: Item) -> Iterator[str]:
 
 def _regression(check: Check) -> str:
     scores, change = check.scores, check.change
-    documents = len(set(scores.clusters))
+    units = len(set(scores.units))
     return (
         f"{scores.pack}, {scores.metric}: {check.before:.3f} before, {check.now:.3f} now "
         f"({change.low or 0.0:+.3f} to {change.high or 0.0:+.3f}), p = {check.adjusted:.4f} by Holm, "
-        f"{len(scores.ids)} questions on {documents} documents"
+        f"{len(scores.ids)} questions that rest on {units} passages"
     )
 
 
@@ -137,6 +137,7 @@ def _check_json(check: Check) -> dict[str, Any]:
         "now": check.now,
         "change": {"value": change["value"], "ci95": [change["low"], change["high"]], "n": change["n"]},
         "clusters": len(set(check.scores.clusters)),
+        "units": len(set(check.scores.units)),
         "p": check.p,
         "p_holm": check.adjusted,
         "unnoticed": check.unnoticed,

@@ -36,7 +36,7 @@ def test_the_loss_of_one_in_five_of_forty_alone() -> None:
 
 def test_where_even_the_loss_of_all_proves_nothing_there_is_no_such_effect() -> None:
     assert detectable(Loss(room=[1.0] * 4)) is None  # 2**-4 > .05
-    assert detectable(Loss(room=[1.0] * 40, clusters=["a", "b", "c", "d"] * 10)) is None
+    assert detectable(Loss(room=[1.0] * 40, units=["a", "b", "c", "d"] * 10)) is None
     assert detectable(Loss(room=[0.0] * 40)) is None
     assert detectable(Loss(room=[])) is None
 
@@ -94,7 +94,7 @@ def share(trial: Callable[[np.random.Generator], bool], trials: int) -> float:
 @pytest.mark.parametrize("alpha", [0.05, 0.01])
 def test_at_the_stated_effect_the_test_finds_a_loss_in_about_four_of_five_cases(alpha: float) -> None:
     base = pack(SINGLES, 0.9, 3)
-    effect = detectable(Loss(room=base.values, clusters=base.clusters), alpha=alpha)
+    effect = detectable(Loss(room=base.values, units=base.clusters), alpha=alpha)
     assert effect is not None
     probability = effect / np.mean(base.values)
 
@@ -111,7 +111,7 @@ def test_with_noise_of_known_size_too() -> None:
     places = cluster_places(base.clusters, len(base.values))
     again = noisy(base.values, places, random)
     noise = [y - x for x, y in zip(base.values, again, strict=True)]
-    effect = detectable(Loss(room=base.values, clusters=base.clusters, noise=noise))
+    effect = detectable(Loss(room=base.values, units=base.clusters, noise=noise))
     assert effect is not None
     probability = float(effect / np.mean(base.values))
 

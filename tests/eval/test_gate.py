@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from eval.gate import Rules, judge
+from eval.report.against import against
 from rag.domain.errors import BadInput
 
 Run = dict[str, Any]
@@ -75,11 +76,29 @@ def test_less_is_better_where_it_is() -> None:
     assert [check.scores.metric for check in worse.regressions] == ["false_refusal"]
 
 
-def test_ten_questions_on_one_document_are_one_witness() -> None:
+def test_ten_questions_on_one_passage_are_one_witness_on_ten_of_a_document_ten() -> None:
     before = deepcopy(GOOD)
     for one in before["packs"]["team"]["items"][:10]:
-        one["cluster"] = "d0"
+        one |= {"cluster": "d0", "unit": "q0"}
     assert judge(before, broken(before, *range(10))).passed
+    for one in before["packs"]["team"]["items"]:
+        one["unit"] = one["id"]
+    verdict = judge(before, broken(before, *range(10)))
+    assert not verdict.passed
+    assert (len(set(verdict.checks[0].scores.clusters)), len(set(verdict.checks[0].scores.units))) == (31, 40)
+
+
+def test_the_packs_together_are_shown_and_not_gated() -> None:
+    """They would ask each of the others for more, and say nothing that these do not."""
+    packs = {**GOOD["packs"], **run([1.0] * 40, pack="other")["packs"], **run([1.0] * 80, pack="*")["packs"]}
+    before: Run = {**GOOD, "packs": packs}
+    after = broken(before, *range(7))
+    verdict = judge(before, after)
+    assert [check.scores.pack for check in verdict.checks] == ["team", "team", "other", "other"]
+    assert verdict.checks[0].adjusted == 4 * 2**-7
+    assert verdict.together
+    assert verdict.together.pack == "*"
+    assert ("*", "answer_correct") in against(after, before).changes
 
 
 def test_one_citation_that_is_no_quote_breaks_the_promise() -> None:
