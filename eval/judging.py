@@ -14,6 +14,9 @@ class Verdict:
     score: float | None = None  # in [0, 1], more is better; None where the judge gives labels only
     why: str = ""
     seconds: float | None = None  # None where it costs nothing worth saying
+    missing: str = ""  # of a label None: the cause in words that can be counted; `why` has the rest
+    trials: tuple[str | None, ...] = ()  # the label of each, where the judge was asked more than once
+    tokens: tuple[int, int] | None = None  # read and written by a model; None: not known
 
 
 class Judge(Protocol):

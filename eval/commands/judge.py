@@ -9,36 +9,111 @@ import typer
 
 from eval.checkers import JUDGES, judges
 from eval.commands.common import Out, check_out, wide_console, write_json
+from eval.commands.judging_runs import is_run, judge_run
 from eval.judged import CLASSES, JudgedItem, JudgedPack, load_judged
+from eval.judges.bench import Bench, record_json
+from eval.judges.models import Server, is_model
 from eval.judging import Judge
 from eval.labelled import Trial, agreement_json, detectors, scorable, tried
 from eval.progress import Narrator
 from eval.record import machine
+from eval.report.judges import show_models
 from eval.report.labelled import show_trials
 from rag import __version__
 from rag.domain.errors import BadInput
+from rag.settings import load_settings
 
-Labelled = Annotated[list[Path], typer.Argument(metavar="PACK...", help="folders or files of labelled items")]
-Names = Annotated[list[str] | None, typer.Option("--judge", metavar="NAME", help="one judge, instead of all; repeat")]
+Labelled = Annotated[
+    list[Path], typer.Argument(metavar="PACK|RUN...", help="folders or files of labelled items; or runs, to be judged")
+]
+Names = Annotated[
+    list[str] | None,
+    typer.Option("--judge", metavar="NAME", help="one judge, instead of all; openai:MODEL lets a model judge; repeat"),
+]
 Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="a seeded sample of N items of each pack")]
 Half = Annotated[str, typer.Option(metavar="fit|held-out", help="one half only, split as where things are fitted")]
 
 
-def judge(packs: Labelled, judge: Names = None, out: Out = None, limit: Limit = None, half: Half = "") -> None:
-    """How far each judge agrees with people's labels: accuracy, kappa, confusion, with intervals."""
+Trials = Annotated[int, typer.Option(min=1, metavar="N", help="ask a model so often, each time in another order")]
+Url = Annotated[str, typer.Option(metavar="URL", help="where the model listens; else TEAMLORE_LLM_BASE_URL")]
+Home = Annotated[Path | None, typer.Option(metavar="DIR", help="where verdicts of models are kept; else TEAMLORE_HOME")]
+INTERRUPTED = 130
+
+
+def judge(
+    packs: Labelled,
+    judge: Names = None,
+    out: Out = None,
+    limit: Limit = None,
+    half: Half = "",
+    trials: Trials = 1,
+    judge_url: Url = "",
+    home: Home = None,
+) -> None:
+    """How far each judge agrees with people's labels: accuracy, kappa, confusion, with intervals.
+
+    Of a run: what a model says of its answers, beside how far that model agrees with people.
+    """
     check_out(out)
     if half not in {"", "fit", "held-out"}:
         raise BadInput(f"{half!r} is no half.", fix="Use --half fit or --half held-out.")
-    narrator, console = Narrator(), wide_console()
-    results = {}
-    for pack in [load_judged(path) for path in packs]:
-        items = _chosen(pack, half=half, limit=limit)
-        chosen = _named(judge, pack) if judge else [*judges(pack.task), *detectors(items)]
-        trials = [tried(one, list(narrator.each(items, f"{pack.name}: {one.name}"))) for one in chosen]
-        show_trials(pack, trials, console)
-        results[pack.name] = pack_json(pack, trials)
+    names = judge or []
+    bench = _bench(home, judge_url, trials) if any(is_model(name) for name in names) else None
+    runs = [path for path in packs if is_run(path)]
+    try:
+        for run in runs:
+            _judge_run(run, names, bench, limit)
+        labelled = [load_judged(path) for path in packs if path not in runs]
+        results = {pack.name: _judge_pack(pack, names, bench, (half, limit)) for pack in labelled}
+    except KeyboardInterrupt as stopped:
+        Narrator().say("Stopped. The same command goes on from here: what a model said is kept.")
+        raise typer.Exit(INTERRUPTED) from stopped
     if out:
         write_json(out, {"command": "judge", "half": half, "packs": results, "system": _system()})
+
+
+def _bench(home: Path | None, url: str, trials: int) -> Bench:
+    """The key goes to the server it belongs to, and to no other that is named here."""
+    settings = load_settings(home)
+    key = settings.llm_api_key.get_secret_value()
+    server = Server(url=url) if url and url != settings.llm_base_url else Server(url=settings.llm_base_url, key=key)
+    return Bench(home=settings.home, server=server, trials=trials, narrator=Narrator())
+
+
+def _judge_run(run: Path, names: Sequence[str], bench: Bench | None, limit: int | None) -> None:
+    if bench is None or not all(is_model(name) for name in names):
+        raise BadInput(
+            f"{run} is a run, which has the figures without a model already.",
+            fix="Name a model as judge, --judge openai:MODEL; or name a folder of labelled items instead of a run.",
+        )
+    judge_run(run, names, bench, limit, wide_console())
+
+
+def _judge_pack(
+    pack: JudgedPack, names: Sequence[str], bench: Bench | None, which: tuple[str, int | None]
+) -> dict[str, Any]:
+    """`which`: half, and a limit."""
+    half, limit = which
+    items, console = _chosen(pack, half=half, limit=limit), wide_console()
+    models = [bench.judge(name) for name in names if bench and is_model(name)]
+    plain = _named([name for name in names if not is_model(name)], pack)
+    if not names:
+        plain = [*judges(pack.task), *detectors(items)]
+    trials = [tried(one, items) for one in plain]
+    told: dict[str, dict[str, Any]] = {}
+    for model in models:
+        assert bench is not None
+        verdicts = bench.verdicts(model, items, pack.name)
+        trials.append(Trial(judge=model.name, items=tuple(items), verdicts=verdicts))
+        told[model.name] = record_json(model, items, verdicts)
+        bench.keep(model, pack, trials[-1], half)
+    show_trials(pack, trials, console)
+    if models:
+        show_models(trials, {model.name for model in models}, console)
+    result = pack_json(pack, trials)
+    for name, known in told.items():
+        result["judges"][name].update(known)
+    return result
 
 
 def _system() -> dict[str, Any]:

@@ -4,17 +4,20 @@ import json
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from random import Random
+from typing import Any
 
 from eval.judged import JudgedItem, Task
 from eval.judges.prompts import PROMPTS, Prompt, schema, user
 from eval.judging import Verdict
 from rag.domain.errors import BackendFailed
 from rag.domain.ports import LLM
+from rag.models.usage import Meter, metered
 
 TOKENS = 160  # of a reply: a sentence and a label
+NO_LABEL, FAILED, TIE = "no label in the reply", "the model failed", "the trials disagree"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,7 @@ class Recorded:
     model: str
     prompts: Mapping[str, str]  # {name of a prompt: digest of its words}
     trials: int
+    served: Mapping[str, Any] = field(default_factory=dict)  # what the server says of the model; often nothing
     temperature: float = 0.0
 
 
@@ -35,6 +39,7 @@ class LLMJudge:
     llm: LLM
     trials: int = 1
     prompts: Mapping[Task, Prompt] = field(default_factory=lambda: PROMPTS)
+    served: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -48,7 +53,13 @@ class LLMJudge:
     @property
     def record(self) -> Recorded:
         digests = {prompt.name: prompt.digest for prompt in self.prompts.values()}
-        return Recorded(model=self.llm.name, prompts=digests, trials=self.trials)
+        return Recorded(model=self.llm.name, prompts=digests, trials=self.trials, served=self.served)
+
+    def identity(self, task: Task) -> str:
+        """Two judges of one identity are the same instrument for that task: 12 hexadecimal digits."""
+        prompt = self.prompts[task]
+        known = {**asdict(self.record), "prompts": {prompt.name: prompt.digest}}
+        return sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:12]
 
     def judge(self, item: JudgedItem) -> Verdict:
         return consensus(self.each(item))
@@ -61,12 +72,23 @@ class LLMJudge:
         prompt, order = self.prompts[item.task], Random(_seed(item, trial))
         started = time.monotonic()
         system, asked = prompt.system(order), user(item, order)
-        try:
-            reply = "".join(self.llm.stream(system, asked, max_tokens=TOKENS, schema=schema(prompt)))
-        except BackendFailed as error:
-            return Verdict(label=None, why=str(error), seconds=time.monotonic() - started)
+        with metered() as meter:
+            try:
+                reply = "".join(self.llm.stream(system, asked, max_tokens=TOKENS, schema=schema(prompt)))
+            except BackendFailed as error:
+                return Verdict(label=None, why=str(error), seconds=time.monotonic() - started, missing=FAILED)
         label, why = parsed(reply, prompt)
-        return Verdict(label=label, why=why, seconds=time.monotonic() - started)
+        missing = "" if label else NO_LABEL
+        seconds = time.monotonic() - started
+        return Verdict(label=label, why=why, seconds=seconds, missing=missing, tokens=counted(meter))
+
+
+def counted(meter: Meter) -> tuple[int, int] | None:
+    """Tokens read and written; None where a server did not say."""
+    known = [usage for usage in meter if usage is not None]
+    if not known or len(known) < len(meter):
+        return None
+    return sum(usage.tokens_in for usage in known), sum(usage.tokens_out for usage in known)
 
 
 def _seed(item: JudgedItem, trial: int) -> int:
@@ -83,18 +105,33 @@ def parsed(reply: str, prompt: Prompt) -> tuple[str | None, str]:
     label = str(said.get("label", "")).strip().lower() if isinstance(said, dict) else ""
     if label in prompt.labels:
         return prompt.labels[label], str(said.get("why", "")).strip()
-    return None, f"no label in the reply: {' '.join(reply.split())[:200]!r}"
+    return None, f"{NO_LABEL}: {' '.join(reply.split())[:200]!r}"
 
 
 def consensus(verdicts: Sequence[Verdict]) -> Verdict:
-    """The label most trials gave; `score` is their share. None on a tie, and when no trial gave one."""
+    """The label most trials gave; `score` is their share. None on a tie, when no trial gave one, and when the model
+    failed in any: that item is to be asked again."""
+    if len(verdicts) == 1:
+        return verdicts[0]
+    if failed := next((verdict for verdict in verdicts if verdict.missing == FAILED), None):
+        return failed
     counts = Counter(verdict.label for verdict in verdicts if verdict.label is not None)
-    seconds = sum(verdict.seconds or 0.0 for verdict in verdicts)
+    spent = _spent(verdicts)
     best = counts.most_common(2)
     if not best:
-        return Verdict(label=None, why=verdicts[0].why if verdicts else "not asked", seconds=seconds)
+        first = verdicts[0] if verdicts else Verdict(label=None, why="not asked", missing="not asked")
+        return Verdict(label=None, why=first.why, missing=first.missing, **spent)
     if len(best) > 1 and best[0][1] == best[1][1]:
-        return Verdict(label=None, why=f"the trials disagree: {dict(counts)}", seconds=seconds)
+        return Verdict(label=None, why=f"{TIE}: {dict(counts)}", missing=TIE, **spent)
     label, times = best[0]
     why = next(verdict.why for verdict in verdicts if verdict.label == label)
-    return Verdict(label=label, score=times / len(verdicts) if len(verdicts) > 1 else None, why=why, seconds=seconds)
+    return Verdict(label=label, score=times / len(verdicts), why=why, **spent)
+
+
+def _spent(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    tokens = [verdict.tokens for verdict in verdicts if verdict.tokens]
+    return {
+        "seconds": sum(verdict.seconds or 0.0 for verdict in verdicts),
+        "trials": tuple(verdict.label for verdict in verdicts),
+        "tokens": (sum(t[0] for t in tokens), sum(t[1] for t in tokens)) if len(tokens) == len(verdicts) > 0 else None,
+    }

@@ -5,6 +5,7 @@ instructions; the labels come as JSON bound to the classes, so a text that talks
 choose another of them.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -36,9 +37,9 @@ class Prompt:
 
     @property
     def digest(self) -> str:
-        """Of every word that does not come from the item: 12 hexadecimal digits."""
-        text = "\n".join([_RULES, self.asks, *(f"{label}={self.meanings[label]}" for label in self.labels)])
-        return sha256(text.encode()).hexdigest()[:12]
+        """Of all that is sent, an item of fixed words in it: 12 hexadecimal digits."""
+        sent = self.system(Random(0)), user(_sample(self.task), Random(0)), schema(self)
+        return sha256(json.dumps(sent).encode()).hexdigest()[:12]
 
     def system(self, order: Random) -> str:
         """The labels are explained in an order of `order`: small models lean to what stands first."""
@@ -61,6 +62,10 @@ def _pieces(item: JudgedItem) -> list[tuple[str, str]]:
         return [("reference answer", " | ".join(item.golds)), ("answer to judge", item.text)]
     what = "claim to judge" if item.task == "claims" else "summary to judge"
     return [("source", " ".join(item.sources)), (what, item.text)]
+
+
+def _sample(task: Task) -> JudgedItem:
+    return JudgedItem(id="", task=task, text="t", label="", cluster="", question="q", golds=("g", "h"), sources=("s",))
 
 
 def _cut(text: str) -> str:
