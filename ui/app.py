@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from rag.client import Client
 from ui.source import source_view
 from ui.style import ICON, PAGE_CSS
-from ui.tabs import ask, golden, runs, sources
+from ui.tabs import ask, evaluations, golden, runs, sources
 from ui.visitor import Trouble, client_of, visitor_client, words
 
 HEAD = (
@@ -85,6 +85,8 @@ def page(client: Client) -> gr.Blocks:
                 sources.build(client, tab)
             with gr.Tab("Golden set", id="golden") as golden_tab:
                 golden.build(client, golden_tab)
+            with gr.Tab("Quality", id="quality") as quality_tab:
+                evaluations.build(client, quality_tab)
 
         def greet(request: gr.Request) -> gr.Button:
             return _sign_out_button(client_of(client, request))

@@ -99,6 +99,27 @@ footer, #chat :has(> button[aria-label="Clear"]) { display: none !important }
 .tl-tag { display: inline-block; border-radius: 6px; padding: 0 .45rem; margin-right: .35rem; font-size: .8rem;
   background: var(--color-accent-soft) }
 .tl-state { font-size: .8rem; color: var(--tl-soft) } .tl-why b { margin-right: .3rem }
+.tl-figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(19rem, 100%), 1fr)); gap: .8rem }
+.tl-figure { border: 1px solid var(--border-color-primary); border-radius: 10px; padding: .7rem .9rem .6rem;
+  background: var(--background-fill-primary); min-width: 0 }
+.tl-figure h3 { margin: 0; font-size: .95rem; font-weight: 600 } .tl-figure p { margin: .1rem 0 .3rem }
+.tl-figure p b { font-size: 1.5rem; margin-right: .35rem }
+.tl-figure p span, .tl-headline, .tl-how { font-size: .85rem; color: var(--tl-soft) }
+.tl-how { margin: .8rem 0 0; max-width: 60rem }
+.tl-figure .tl-about { margin: .3rem 0 0 } .tl-less { color: var(--tl-soft); font-weight: 400 }
+.tl-trend { display: block; width: 100%; max-width: 26rem; height: auto }
+.tl-trend text { font-size: 10px; fill: var(--tl-soft) }
+.tl-trend line { stroke: var(--tl-soft); stroke-width: 1 } .tl-trend .rule { opacity: .25 }
+.tl-trend .join { stroke: var(--color-accent); stroke-width: 1.5; opacity: .6 }
+.tl-trend .whisker { stroke: var(--color-accent); stroke-width: 2; opacity: .45 }
+.tl-trend .dot { fill: var(--color-accent) }
+.tl-trend .break { stroke-dasharray: 2 3 } .tl-trend .ring, .tl-trend .mark { fill: none; stroke: #16a34a }
+.tl-trend .ring { stroke-width: 2 } .tl-trend .mark { opacity: .6 }
+.dark .tl-trend .ring, .dark .tl-trend .mark { stroke: #4ade80 }
+.tl-message pre { display: inline-block; text-align: left; margin: .4rem 0 1rem; padding: .5rem .8rem;
+  border-radius: 8px; background: var(--background-fill-secondary); max-width: 100%; overflow-x: auto }
+.tl-evaluations th:first-child { width: 24% } .tl-evaluations th:nth-child(3) { width: 38% }
+.tl-evaluations th:last-child { width: 5.5rem }
 .tl-keys { font-size: .8rem } .tl-message { padding: 1.2rem 0; text-align: center }
 .tl-keys kbd { border: 1px solid var(--border-color-primary); border-radius: 4px; padding: 0 .3rem; font-size: .75rem }
 #golden-buttons button { flex: 1 1 0 }
@@ -115,6 +136,12 @@ footer, #chat :has(> button[aria-label="Clear"]) { display: none !important }
   .tl-sources th:nth-child(5), .tl-sources td:nth-child(5),
   .tl-files th:nth-child(3), .tl-files td:nth-child(3), .tl-files th:nth-child(4), .tl-files td:nth-child(4)
     { display: none }
+  .tl-evaluations thead { display: none } .tl-evaluations, .tl-evaluations tbody, .tl-evaluations tr { display: block }
+  .tl-evaluations tr { border: 1px solid var(--border-color-primary) !important; border-radius: 10px; margin: 0 0 .6rem;
+    padding: .4rem .5rem }
+  .tl-evaluations td { display: grid; grid-template-columns: 5rem 1fr; border: 0 !important } .tl-evaluations td:empty
+    { display: none } .tl-evaluations td::before { content: attr(data-head); color: var(--tl-soft); grid-row: 1 / 9 }
+  .tl-evaluations td > * { grid-column: 2 }
 }
 """
 

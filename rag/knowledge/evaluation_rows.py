@@ -26,6 +26,7 @@ Json = dict[str, Any]
 FEW = 6  # figures of a pack that has none of those to read first
 FIX = "Run it again, or remove its folder."
 _SEARCHED = ("evidence_hit@10", "file_hit@10", "recall@10")  # the first that is scored says whether search did it
+_ASKED_HOW = ("limit", "seed", "separate")  # a sample asks other questions; an index of its own finds others
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")  # may be half of a surrogate pair
 
 
@@ -58,6 +59,7 @@ class _System(_Part):
     revision: str = ""
     dirty: bool = False
     data: dict[str, Any] = {}
+    options: dict[str, Any] = {}
 
 
 class _Run(_Part):
@@ -144,6 +146,7 @@ def shown_packs(packs: Mapping[str, object]) -> list[str]:
 def _measured(name: str, run: _Run) -> MeasuredPack:
     pack, data = run.packs[name], run.system.data
     asked = data if name == TOGETHER else data.get(name)
+    how = [run.system.options.get(option) for option in _ASKED_HOW]
     scored = [metric for metric, found in pack.metrics.items() if found.value is not None]
     return MeasuredPack(
         name=name,
@@ -152,7 +155,7 @@ def _measured(name: str, run: _Run) -> MeasuredPack:
         figures=tuple(_figure(metric, pack.metrics[metric]) for metric in key_figures(scored, run.command)),
         p50_ms=pack.latency_ms.get("p50"),
         p95_ms=pack.latency_ms.get("p95"),
-        data=sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:12] if asked else "",
+        data=sha256(json.dumps([asked, how], sort_keys=True).encode()).hexdigest()[:12] if asked else "",
     )
 
 
