@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from eval.detectable import Loss, detectable
+from eval.detectable import Loss, detectable, without_direction
 from eval.folder import TOGETHER
 from eval.folder import load_run as load_run
 from eval.metrics import LESS_IS_BETTER
@@ -113,7 +113,7 @@ def _difference(scores: Scores) -> Difference:
 
 def _unnoticed(scores: Scores) -> float | None:
     room = tuple(1 - x for x in scores.a) if scores.metric in LESS_IS_BETTER else scores.a
-    noise = tuple(y - x for x, y in zip(scores.a, scores.b, strict=True))
+    noise = without_direction([y - x for x, y in zip(scores.a, scores.b, strict=True)])
     return detectable(Loss(room=room, units=scores.units, noise=noise), alpha=ALPHA / 2)
 
 

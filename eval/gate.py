@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eval.detectable import Loss, detectable
+from eval.detectable import Loss, detectable, without_direction
 from eval.metrics import LESS_IS_BETTER
 from eval.pairs import Item, PackPairs, Scores, pair_runs
 from eval.results import TOGETHER
@@ -55,9 +55,9 @@ class Check:
     def unnoticed(self) -> float | None:
         """A smaller fall is missed more than one time in five; None: any fall may be. Simulated at each call, .1 s."""
         scores = self.scores
-        changes = tuple(y - x for x, y in zip(scores.a, scores.b, strict=True))
+        noise = without_direction([y - x for x, y in zip(scores.a, scores.b, strict=True)])
         room = tuple(1 - x for x in scores.a) if scores.metric in LESS_IS_BETTER else scores.a
-        return detectable(Loss(room=room, units=scores.units, noise=changes), alpha=self.threshold)
+        return detectable(Loss(room=room, units=scores.units, noise=noise), alpha=self.threshold)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

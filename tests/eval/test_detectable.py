@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from eval.detectable import Loss, alike, detectable
+from eval.detectable import Loss, alike, detectable, without_direction
 from eval.stats import cluster_places, difference, estimate, holm, paired_test
 
 SIZES = (22, 12, 6, 4, 4, 2, 1, 1)  # questions on each document, like a pack about a few long ones
@@ -47,6 +47,13 @@ def test_what_varies_by_itself_hides_more() -> None:
     assert quiet is not None
     assert loud is not None
     assert loud > quiet + 0.05
+
+
+def test_what_only_fell_is_a_change_and_hides_nothing() -> None:
+    assert without_direction([-1.0, -0.5, -0.5, 1.0, -0.5, -1.0]) == [0.0, -0.5, -0.5, 1.0, -0.5, 0.0]
+    assert without_direction([-0.5, 0.25, -0.125, 1.0, 0.0]) == [-0.5, 0.25, -0.125, 1.0, 0.0]
+    assert without_direction([-1.0, -0.5]) == without_direction([0.5, 1.0]) == [0.0, 0.0]
+    assert without_direction([]) == []
 
 
 def test_many_questions_are_told_by_the_normal_limit_as_few_are_by_flips() -> None:
@@ -110,7 +117,7 @@ def test_with_noise_of_known_size_too() -> None:
     base, random = pack(SINGLES, 0.9, 3), np.random.default_rng(11)
     places = cluster_places(base.clusters, len(base.values))
     again = noisy(base.values, places, random)
-    noise = [y - x for x, y in zip(base.values, again, strict=True)]
+    noise = without_direction([y - x for x, y in zip(base.values, again, strict=True)])
     effect = detectable(Loss(room=base.values, units=base.clusters, noise=noise))
     assert effect is not None
     probability = float(effect / np.mean(base.values))
