@@ -10,15 +10,16 @@ from ui.trends import Point, interval, number, trend
 
 TOGETHER = "*"
 LONGEST = 40  # runs of a drawing
+FIRST = "answers"
 FEW = 3  # figures of a row
 MEANINGS = {
     "answer_correct": (
         "answers that are right",
-        "Share of the questions whose answer says what the expected one says.",
+        "Share of the questions whose answer says what was expected.",
     ),
     "citation_evidence": (
         "answers that cite the evidence",
-        "Share of the answers that quote the words the question was written from.",
+        "Share of the answerable questions whose answer cites the words that hold it.",
     ),
     "citation_valid": (
         "citations that are exact quotes",
@@ -62,14 +63,15 @@ class Seen:
 
 
 def series(runs: Sequence[Json]) -> dict[str, list[Seen]]:
-    """What can stand in one drawing, by what it is called: the same command, packs and pack. Runs oldest first; the
-    series that was measured last comes first.
+    """What can stand in one drawing, by what it is called: the same command, packs and pack. Runs oldest first; answers
+    come before all else, then what was measured last.
     """
     found: dict[str, list[Seen]] = {}
     for run in runs:
         for pack in sorted(run["packs"], key=lambda pack: pack["name"] != TOGETHER):
             found.setdefault(_series_name(run, pack["name"]), []).append(Seen(run, pack))
-    return {name: seen[::-1] for name, seen in found.items()}
+    order = sorted(found, key=lambda name: found[name][0].run["command"] != FIRST)
+    return {name: found[name][::-1] for name in order}
 
 
 def _series_name(run: Json, pack: str) -> str:
@@ -111,7 +113,9 @@ def _headline(newest: Seen) -> str:
         if p50 is not None and p95 is not None
         else "",
     )
-    return f'<p class="tl-headline" role="status">{html.escape(" · ".join(part for part in parts if part))}</p>'
+    told = html.escape(" · ".join(part for part in parts if part))
+    link = f" · {_report_link(run, 'Open its report')}" if run["has_report"] else ""
+    return f'<p class="tl-headline" role="status">{told}{link}</p>'
 
 
 def _points(seen: Sequence[Seen], metric: str) -> list[Point]:
@@ -135,11 +139,11 @@ def _card(figure: Json, points: Sequence[Point]) -> str:
     metric, (low, high) = figure["metric"], figure["ci95"]
     name, about = label(metric), MEANINGS.get(metric.partition("@")[0], ("", ""))[1]
     less = ' <small class="tl-less">less is better</small>' if figure["less_is_better"] else ""
-    sure = f"95 %: {interval(low, high)} · " if interval(low, high) else ""
+    sure = f"<span>95 %: {interval(low, high)} ·</span> " if interval(low, high) else ""
     explained = f'<p class="tl-about">{html.escape(about)} <code>{html.escape(metric)}</code></p>'
     return (
         f'<section class="tl-figure" aria-label="{html.escape(name)}"><h3>{html.escape(name)}{less}</h3>'
-        f"<p><b>{number(figure['value'])}</b> <span>{sure}{int(figure['n']):,} scored</span></p>"
+        f"<p><b>{number(figure['value'])}</b> {sure}<span>{int(figure['n']):,} scored</span></p>"
         f"{trend(name, points)}{explained}</section>"
     )
 
@@ -170,7 +174,7 @@ def _run_cell(run: Json) -> str:
         by = f" by {accepted['by']}" if accepted["by"] else ""
         note = f"<small>{html.escape(accepted['note'])}</small>" if accepted["note"] else ""
         mark = f'<span class="tl-tag">✓ accepted{html.escape(by)}</span>{note}'
-    return f"{_minute(run['started'])}<small>{html.escape(run['id'])}</small>{mark}"
+    return f"{html.escape(_minute(run['started']))}<small>{html.escape(run['id'])}</small>{mark}"
 
 
 def _measured_cell(run: Json) -> str:
@@ -207,14 +211,21 @@ def _code_cell(run: Json) -> str:
 
 def _report_cell(run: Json) -> str:
     if run["has_report"]:
-        link = f"/v1/evaluations/{quote(run['id'], safe='')}/report"
-        named = html.escape(f"Open the report of {_minute(run['started'])}")
-        return f'<a href="{html.escape(link)}" target="_blank" rel="noopener" aria-label="{named}">Open</a>'
+        return _report_link(run, "Open")
     return '<span class="tl-state">none yet</span>' if run["state"] == "done" else ""
 
 
+def _report_link(run: Json, text: str) -> str:
+    link = f"/v1/evaluations/{quote(run['id'], safe='')}/report"
+    named = f"{text}: the report of {_minute(run['started'])}"
+    return (
+        f'<a href="{html.escape(link)}" target="_blank" rel="noopener" aria-label="{html.escape(named)}">'
+        f"{html.escape(text)}</a>"
+    )
+
+
 def _minute(moment: str) -> str:
-    return html.escape(moment[:16].replace("T", " "))
+    return moment[:16].replace("T", " ")
 
 
 def _seconds(seconds: float) -> str:

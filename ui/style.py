@@ -107,6 +107,7 @@ footer, #chat :has(> button[aria-label="Clear"]) { display: none !important }
 .tl-figure p span, .tl-headline, .tl-how { font-size: .85rem; color: var(--tl-soft) }
 .tl-how { margin: .8rem 0 0; max-width: 60rem }
 .tl-figure .tl-about { margin: .3rem 0 0 } .tl-less { color: var(--tl-soft); font-weight: 400 }
+.tl-less, .tl-figure p span { white-space: nowrap }
 .tl-trend { display: block; width: 100%; max-width: 26rem; height: auto }
 .tl-trend text { font-size: 10px; fill: var(--tl-soft) }
 .tl-trend line { stroke: var(--tl-soft); stroke-width: 1 } .tl-trend .rule { opacity: .25 }
@@ -118,6 +119,8 @@ footer, #chat :has(> button[aria-label="Clear"]) { display: none !important }
 .dark .tl-trend .ring, .dark .tl-trend .mark { stroke: #4ade80 }
 .tl-message pre { display: inline-block; text-align: left; margin: .4rem 0 1rem; padding: .5rem .8rem;
   border-radius: 8px; background: var(--background-fill-secondary); max-width: 100%; overflow-x: auto }
+.form:has(> #quality-series) { max-width: 34rem }
+.tl-headline a { color: var(--tl-link); font-weight: 600; text-decoration: none }
 .tl-evaluations th:first-child { width: 24% } .tl-evaluations th:nth-child(3) { width: 38% }
 .tl-evaluations th:last-child { width: 5.5rem }
 .tl-keys { font-size: .8rem } .tl-message { padding: 1.2rem 0; text-align: center }
@@ -127,6 +130,7 @@ footer, #chat :has(> button[aria-label="Clear"]) { display: none !important }
   #golden-buttons { position: fixed; left: 0; right: 0; bottom: 0; z-index: 200; padding: .5rem .8rem; gap: .5rem;
     flex-wrap: nowrap; background: var(--body-background-fill); border-top: 1px solid var(--border-color-primary) }
   #golden-buttons button { min-width: 0 !important } }
+@media (max-width: 480px) { .tab-container button { padding: 0 6px !important; font-size: 13px !important } }
 @media (min-width: 769px) { #sources-panel { max-height: calc(100vh - 170px); overflow-y: auto } }
 @media (max-width: 768px) {
   #chat { height: 58vh !important; min-height: 320px !important }
@@ -141,7 +145,7 @@ footer, #chat :has(> button[aria-label="Clear"]) { display: none !important }
     padding: .4rem .5rem }
   .tl-evaluations td { display: grid; grid-template-columns: 5rem 1fr; border: 0 !important } .tl-evaluations td:empty
     { display: none } .tl-evaluations td::before { content: attr(data-head); color: var(--tl-soft); grid-row: 1 / 9 }
-  .tl-evaluations td > * { grid-column: 2 }
+  .tl-evaluations td > * { grid-column: 2; justify-self: start }
 }
 """
 
