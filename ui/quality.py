@@ -3,6 +3,7 @@
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from ui.render import Json
@@ -82,6 +83,16 @@ def _series_name(run: Json, pack: str) -> str:
     return f"{run['command']} · {pack}" + (f" (asked with {', '.join(others)})" if others else "")
 
 
+def references(runs: Sequence[Json]) -> set[str]:
+    """Of those with the same command and packs, the run accepted last: the one that others are measured against."""
+    last: dict[Any, Json] = {}
+    for run in runs:
+        key = run["command"], frozenset(pack["name"] for pack in run["packs"])
+        if run["accepted"] and (key not in last or run["accepted"]["at"] > last[key]["accepted"]["at"]):
+            last[key] = run
+    return {run["id"] for run in last.values()}
+
+
 def label(metric: str) -> str:
     """In plain words: `evidence found, first 5`. A metric without words of its own keeps its name."""
     name, _, k = metric.partition("@")
@@ -95,7 +106,7 @@ def figure_cards(seen: Sequence[Seen]) -> str:
         return ""
     newest = seen[-1]
     cards = "".join(
-        _card(figure, _points(seen[-LONGEST:], figure["metric"]))
+        _card(figure, _points(seen, figure["metric"])[-LONGEST:])
         for figure in newest.pack["figures"]
         if figure["value"] is not None
     )
@@ -119,6 +130,7 @@ def _headline(newest: Seen) -> str:
 
 
 def _points(seen: Sequence[Seen], metric: str) -> list[Point]:
+    counts = references([one.run for one in seen])
     return [
         Point(
             when=_minute(one.run["started"]),
@@ -126,7 +138,7 @@ def _points(seen: Sequence[Seen], metric: str) -> list[Point]:
             low=figure["ci95"][0],
             high=figure["ci95"][1],
             n=figure["n"],
-            accepted=one.run["accepted"] is not None,
+            accepted=one.run["id"] in counts,
             data=one.pack["data"],
         )
         for one in seen
@@ -154,7 +166,8 @@ def run_rows(runs: Sequence[Json], *, more: bool) -> str:
         return EMPTY
     heads = ("Run", "Measured", "Figures", "Code", "Report")
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
-    body = "".join(f"<tr>{_row(run, heads)}</tr>" for run in runs)
+    counts = references(runs)
+    body = "".join(f"<tr>{_row(run, heads, run['id'] in counts)}</tr>" for run in runs)
     told = f"The newest {len(runs)} runs" if more else _count(len(runs), "run")
     return (
         f'<h2 class="tl-heading">{told}</h2><table class="tl-table tl-evaluations"><thead><tr>{head}</tr></thead>'
@@ -162,18 +175,19 @@ def run_rows(runs: Sequence[Json], *, more: bool) -> str:
     )
 
 
-def _row(run: Json, heads: Sequence[str]) -> str:
-    cells = (_run_cell(run), _measured_cell(run), _figures_cell(run), _code_cell(run), _report_cell(run))
+def _row(run: Json, heads: Sequence[str], counts: bool) -> str:
+    cells = (_run_cell(run, counts), _measured_cell(run), _figures_cell(run), _code_cell(run), _report_cell(run))
     return "".join(f'<td data-head="{head}">{cell}</td>' for head, cell in zip(heads, cells, strict=True))
 
 
-def _run_cell(run: Json) -> str:
+def _run_cell(run: Json, counts: bool) -> str:
+    """`counts`: later runs are measured against this one; another one may have been accepted since."""
     accepted = run["accepted"]
     mark = ""
     if accepted:
         by = f" by {accepted['by']}" if accepted["by"] else ""
         note = f"<small>{html.escape(accepted['note'])}</small>" if accepted["note"] else ""
-        mark = f'<span class="tl-tag">✓ accepted{html.escape(by)}</span>{note}'
+        mark = f'<span class="tl-tag">{"✓ accepted" if counts else "was accepted"}{html.escape(by)}</span>{note}'
     return f"{html.escape(_minute(run['started']))}<small>{html.escape(run['id'])}</small>{mark}"
 
 

@@ -120,7 +120,7 @@ footer, #chat :has(> button[aria-label="Clear"]) { display: none !important }
 .tl-message pre { display: inline-block; text-align: left; margin: .4rem 0 1rem; padding: .5rem .8rem;
   border-radius: 8px; background: var(--background-fill-secondary); max-width: 100%; overflow-x: auto }
 .form:has(> #quality-series) { max-width: 34rem }
-.tl-headline a { color: var(--tl-link); font-weight: 600; text-decoration: none }
+.tl-headline a { white-space: nowrap; color: var(--tl-link); font-weight: 600; text-decoration: none }
 .tl-evaluations th:first-child { width: 24% } .tl-evaluations th:nth-child(3) { width: 38% }
 .tl-evaluations th:last-child { width: 5.5rem }
 .tl-keys { font-size: .8rem } .tl-message { padding: 1.2rem 0; text-align: center }

@@ -81,7 +81,7 @@ def _frame(most: float) -> str:
 
 
 def _reference(points: Sequence[Point], most: float) -> str:
-    """A line at the height of the run accepted last."""
+    """A line at the height of the accepted run."""
     accepted = [point for point in points if point.accepted]
     if not accepted:
         return ""

@@ -110,12 +110,22 @@ def test_runs_that_asked_something_else_are_not_joined() -> None:
     assert (drawn.count('class="join"'), drawn.count('class="break"')) == (1, 1)
 
 
-def test_the_accepted_run_has_a_ring_and_a_line_and_the_last_one_counts() -> None:
-    drawn = trend("right", [point(0.5, accepted=True), point(0.6, accepted=True), point(0.7)])
-    assert drawn.count('class="ring"') == 2
-    assert drawn.count('class="mark"') == 1
+def test_the_accepted_run_has_a_ring_and_a_line() -> None:
+    drawn = trend("right", [point(0.5), point(0.6, accepted=True), point(0.7)])
+    assert drawn.count('class="ring"') == 1
     assert 'class="mark" x1="26" x2="308" y1="48.0"' in drawn
     assert 'class="mark"' not in trend("right", [point(0.5)])
+
+
+def test_of_several_accepted_runs_the_one_accepted_last_counts() -> None:
+    ann = {"at": "2026-03-09T09:00:00+00:00", "by": "ann", "note": ""}
+    bob = {"at": "2026-03-05T09:00:00+00:00", "by": "bob", "note": ""}
+    runs = [run("r3"), run("r2", accepted=bob), run("r1", accepted=ann), run("x", pack("other"), accepted=bob)]
+    assert quality.references(runs) == {"r1", "x"}
+    rows = quality.run_rows(runs, more=False)
+    assert "✓ accepted by ann" in rows
+    assert "was accepted by bob" in rows
+    assert quality.figure_cards(quality.series(runs)["answers · docs"]).count('class="ring"') == 1
 
 
 def test_a_figure_beyond_one_has_a_scale_of_its_own() -> None:
