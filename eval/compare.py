@@ -1,12 +1,13 @@
 """Two runs of the same questions, side by side: what changed, whether chance explains it, and which questions moved."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from eval.detectable import Loss, detectable, without_direction
 from eval.folder import TOGETHER
 from eval.folder import load_run as load_run
+from eval.judges.people import people_of
 from eval.metrics import LESS_IS_BETTER
 from eval.pairs import Item, PackPairs, Scores, pair_runs
 from eval.record import differs
@@ -59,6 +60,7 @@ class Comparison:
     differences: tuple[Difference, ...]
     questions: tuple[Twice, ...]
     pairs: tuple[PackPairs, ...]
+    people: Mapping[str, str] = field(default_factory=dict)  # {a judge's metric: how far that judge agrees with people}
 
     def of(self, state: State) -> tuple[Twice, ...]:
         return tuple(one for one in self.questions if one.state == state)
@@ -78,6 +80,7 @@ def compare_runs(a: Mapping[str, Any], b: Mapping[str, Any]) -> Comparison:
         differences=tuple(differences(a, b)),
         questions=tuple(_twice(pack.pack, *both) for pack in single for both in pack.shared),
         pairs=single,
+        people={**people_of(a), **people_of(b)},
     )
 
 

@@ -4,10 +4,9 @@
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import filelock
 
@@ -107,14 +106,3 @@ def with_people(rows: Sequence[Standing], judge: ModelJudge, task: Task) -> str:
 def told(rows: Sequence[Standing], identity: str, task: Task) -> str:
     found = [row for row in rows if row.identity == identity and row.task == task]
     return "; ".join(str(row) for row in found) or NOT_MEASURED
-
-
-def people_of(run: Mapping[str, Any]) -> dict[str, str]:
-    """{metric: what stands beside it}, of a run that a judge's figures were added to; {} for any other."""
-    packs = run["packs"].values()
-    return {
-        name: str(found["people"])
-        for pack in packs
-        for name, found in pack["metrics"].items()
-        if isinstance(found, Mapping) and found.get("people")
-    }

@@ -19,6 +19,8 @@ def show_comparison(found: Comparison, console: Console, *, every: bool = False)
     for line in _lines_before(found):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     console.print(_table(found))
+    for name, words in found.people.items():
+        console.print(f"{name}: {words}", markup=False, highlight=False, soft_wrap=True)
     console.print(_verdict(found), markup=False, highlight=False, soft_wrap=True)
     for state in STATES:
         for line in _listed(state, found.of(state), every=every):
@@ -105,6 +107,7 @@ def comparison_json(found: Comparison) -> dict[str, Any]:
     return {
         "differs": list(found.differs),
         "differences": [asdict(one) for one in found.differences],
+        "people": dict(found.people),
         "found": [[one.pack, one.metric] for one in found.found],
         "unpaired": {
             pack.pack: {"only_a": pack.only_a, "only_b": pack.only_b, "changed": pack.changed} for pack in found.pairs

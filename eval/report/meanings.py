@@ -21,6 +21,8 @@ LABELS = {
     "ndcg": "ranking (nDCG)",
     "recall": "relevant documents found",
     "mrr": "first relevant document (MRR)",
+    "judge_correct": "answers that a model calls right",
+    "judge_support": "statements that a model finds supported",
 }
 KEY = (
     *("answer_correct", "citation_evidence", "evidence_hit@5", "false_answer", "false_refusal", "citation_valid"),
@@ -32,6 +34,8 @@ def label(metric: str) -> str:
     """In plain words: `evidence found, first 5`. A metric without words of its own keeps its name."""
     name, _, k = metric.partition("@")
     words = LABELS.get(metric) or LABELS.get(name) or name.replace("_", " ")
+    if name.startswith("judge_"):
+        return words
     return f"{words}, first {k}" if k else words
 
 

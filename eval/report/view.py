@@ -38,6 +38,7 @@ class Figure(_Part):
     value: float | None = None
     ci95: Interval = (None, None)
     n: int = 0
+    people: Text = ""  # of a judge's figure: how far that judge agrees with people
 
 
 class Evidence(_Part):
