@@ -3,6 +3,7 @@
 By default `<home>/evaluations/<id>/`; a folder named on the command line may lie in a repository.
 """
 
+import hashlib
 import json
 import os
 import secrets
@@ -135,6 +136,24 @@ def accept(folder: Path, *, by: str = "", note: str = "", at: datetime | None = 
     accepted = Acceptance(at=(at or now()).isoformat(), by=by, note=note)
     write_atomically(folder / ACCEPTED, asdict(accepted))
     return accepted
+
+
+def accept_in(home: Path, folder: Path, *, by: str = "", note: str = "") -> tuple[Path, Acceptance]:
+    """Mark it, and where it lies outside the home a copy there, which is the path: later runs look for it in the home.
+
+    Raises BadInput when it is no finished run, StorageFailed.
+    """
+    accepted = accept(folder, by=by, note=note)
+    if folder.resolve().parent == evaluations(home).resolve():
+        return folder, accepted
+    run = load_run(folder)
+    digest = hashlib.sha256(json.dumps(run, sort_keys=True).encode()).hexdigest()  # accepted again: the same place
+    at = str(run.get("started") or accepted.at)[:16].replace(":", "")
+    place = evaluations(home) / f"{at}-{run.get('command', 'run')}-{digest[:4]}"
+    make_folder(place)
+    write_atomically(place / RUN, {**run, "id": place.name})
+    write_atomically(place / ACCEPTED, asdict(accepted))
+    return place, accepted
 
 
 def list_runs(home: Path) -> list[StoredRun]:

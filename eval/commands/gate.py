@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from eval.folder import accept as mark_accepted
-from eval.folder import accepted_run, load_run, make_folder, write_atomically
+from eval.folder import accept_in, accepted_run, load_run, make_folder, write_atomically
 from eval.gate import ALPHA, GATED, Rules, Verdict, judge
 from eval.kept import kept
 from eval.record import differs
@@ -59,7 +59,7 @@ def gate(
     if as_json or not (first and verdict.passed):
         typer.echo(_shown(verdict, differs(before.get("system", {}), found.get("system", {})), as_json=as_json))
     if accept and not verdict.promises:
-        _accept(run, found, baseline)
+        _accept(run, found, baseline, load_settings(home).home)
     elif not verdict.passed:
         raise typer.Exit(CLOSED)
 
@@ -74,10 +74,10 @@ def _is_run(path: Path) -> bool:
     return (path / "run.json").exists() or path.is_file()
 
 
-def _accept(run: Path, found: Mapping[str, Any], baseline: Path | None) -> None:
-    """With a baseline named, what the gate needs of the run takes its place there; else the run is marked."""
+def _accept(run: Path, found: Mapping[str, Any], baseline: Path | None, home: Path) -> None:
+    """With a baseline named, what the gate needs of the run takes its place there; else it is accepted in the home."""
     if baseline is None:
-        mark_accepted(run)
+        accept_in(home, run)
         typer.echo(f"{run} is the reference from now on.", err=True)
         return
     if baseline.suffix == ".json":

@@ -10,8 +10,7 @@ import typer
 from rich.table import Table
 
 from eval.commands.common import wide_console
-from eval.folder import TOGETHER, StoredRun, evaluations, list_runs
-from eval.folder import accept as accept_run
+from eval.folder import TOGETHER, StoredRun, accept_in, evaluations, list_runs
 from eval.report.meanings import key_metrics
 from rag.settings import load_settings
 
@@ -37,10 +36,12 @@ def runs(home: Home = None, as_json: AsJson = False) -> None:
 
 def accept(run: Named, note: Note = "", by: By = "", home: Home = None) -> None:
     """Make a run the one that later ones with the same command and packs are measured against."""
-    named = Path(run)
-    folder = named if named.exists() or "/" in run else evaluations(load_settings(home).home) / run
-    accepted = accept_run(folder, by=by or getpass.getuser(), note=note)
-    typer.echo(f"{folder} is the accepted run since {accepted.at[:16]}, by {accepted.by}.")
+    named, of = Path(run), load_settings(home).home
+    folder = named if named.exists() or "/" in run else evaluations(of) / run
+    place, accepted = accept_in(of, folder, by=by or getpass.getuser(), note=note)
+    typer.echo(f"{folder} is the accepted run since {accepted.at[:16]} UTC, by {accepted.by}.")
+    if place != folder:
+        typer.echo(f"{place} holds a copy, so that `report` and `gate` find it.")
 
 
 def _table(found: list[StoredRun]) -> Table:

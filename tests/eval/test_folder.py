@@ -5,7 +5,18 @@ from typing import Any
 
 import pytest
 
-from eval.folder import accept, accepted_run, evaluations, finish, list_runs, load_run, new_folder, write_atomically
+from eval.folder import (
+    accept,
+    accept_in,
+    accepted_run,
+    evaluations,
+    finish,
+    list_runs,
+    load_acceptance,
+    load_run,
+    new_folder,
+    write_atomically,
+)
 from rag.domain.errors import BadInput
 
 MOMENT = datetime(2026, 11, 21, 11, 30, tzinfo=UTC)
@@ -39,6 +50,17 @@ def test_the_run_accepted_last_counts_for_its_command_and_packs(tmp_path: Path) 
     assert accepted_run(tmp_path, "retrieval", ["team"]) is None
     told = json.loads((old / "accepted.json").read_text())
     assert (told["by"], told["note"]) == ("ana", "after the fix")
+
+
+def test_a_run_accepted_outside_the_home_is_found_there_once(tmp_path: Path) -> None:
+    home, outside = tmp_path / "home", stored(tmp_path / "repository", "first")
+    place, accepted = accept_in(home, outside, by="ana")
+    assert accepted_run(home, "answers", ["team"]) == place
+    assert accept_in(home, outside, by="ben")[0] == place
+    assert [(one.id, one.accepted and one.accepted.by) for one in list_runs(home)] == [(place.name, "ben")]
+    assert (outside / "accepted.json").exists()
+    assert accept_in(home, place) == (place, load_acceptance(place))
+    assert accepted.by == "ana"
 
 
 def test_runs_are_listed_newest_first_and_unfinished_ones_too(tmp_path: Path) -> None:
