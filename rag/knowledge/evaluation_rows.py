@@ -15,6 +15,7 @@ from rag.domain.evaluations import (
     SEARCH_FIGURES,
     TOGETHER,
     AcceptedBy,
+    AskedItem,
     Figure,
     Measured,
     MeasuredPack,
@@ -167,6 +168,22 @@ def key_figures(names: Sequence[str], command: str) -> list[str]:
     """The few to read first, in the order to read them."""
     wanted = SEARCH_FIGURES if command == "retrieval" and "evidence_hit@5" in names else KEY_FIGURES
     return [name for name in wanted if name in names] or list(names[:FEW])
+
+
+def without_items(run: Json) -> Json:
+    packs = {name: {key: value for key, value in pack.items() if key != "items"} for name, pack in run["packs"].items()}
+    return {**run, "packs": packs}
+
+
+def asked_items(run: Json) -> list[AskedItem]:
+    """Each question once, in the order they were asked."""
+    packs = run["packs"]
+    single = [name for name in packs if name != TOGETHER] or list(packs)
+    return [
+        AskedItem(pack=name, outcome=outcome(item), item=item)
+        for name in single
+        for item in packs[name].get("items") or ()
+    ]
 
 
 def outcome(item: Mapping[str, Any]) -> Outcome:

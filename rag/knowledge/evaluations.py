@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from rag.domain.errors import BadInput, NotFound, StorageFailed
-from rag.domain.evaluations import AskedItem, EvaluationRun, Measured
-from rag.knowledge.evaluation_rows import load_json, outcome, read_accepted, read_measured, shown_packs
+from rag.domain.evaluations import EvaluationRun, Measured
+from rag.knowledge.evaluation_rows import load_json, read_accepted, read_measured
 
 RUN, PARTIAL, ACCEPTED, REPORT = "run.json", "partial.jsonl", "accepted.json", "report.html"
 LARGEST = {RUN: 64 << 20, ACCEPTED: 64 << 10, REPORT: 64 << 20}  # bytes
@@ -65,23 +65,14 @@ class StoredEvaluations:
         """Raises NotFound."""
         return self._told(self._find(wanted))
 
-    def whole(self, wanted: str) -> dict[str, Any]:
-        """The run without its items. Raises NotFound; BadInput when it is broken or not finished."""
-        run = self._load(wanted)
-        packs = {
-            name: {key: value for key, value in pack.items() if key != "items"} for name, pack in run["packs"].items()
-        }
-        return {**run, "packs": packs}
-
-    def items(self, wanted: str) -> list[AskedItem]:
-        """Each question once, in the order they were asked. Raises what `whole` raises."""
-        packs = self._load(wanted)["packs"]
-        single = [name for name in shown_packs(packs) if name != "*"] or list(packs)
-        return [
-            AskedItem(pack=name, outcome=outcome(item), item=item)
-            for name in single
-            for item in packs[name].get("items") or ()
-        ]
+    def load(self, wanted: str) -> dict[str, Any]:
+        """The run as it was written. Raises NotFound; BadInput when it is broken or not finished."""
+        folder = self._find(wanted)
+        if not folder.finished:
+            raise BadInput("This run is not finished.", fix="Go on with the command that began it.")
+        run = load_json(_read_present(folder.path / RUN))
+        read_measured(run)
+        return run
 
     def report(self, wanted: str) -> bytes:
         """HTML. Raises NotFound when none was made."""
@@ -92,14 +83,6 @@ class StoredEvaluations:
             raise NotFound(
                 "This run has no report yet.", fix=f"Make it: teamlore eval report HOME/evaluations/{path.parent.name}"
             ) from None
-
-    def _load(self, wanted: str) -> dict[str, Any]:
-        folder = self._find(wanted)
-        if not folder.finished:
-            raise BadInput("This run is not finished.", fix="Go on with the command that began it.")
-        run = load_json(_read_present(folder.path / RUN))
-        read_measured(run)
-        return run
 
     def _told(self, folder: _Folder) -> EvaluationRun:
         stamp, told = self._known.get(folder.name, (None, None))

@@ -13,10 +13,12 @@ from eval.folder import accept
 from eval.report.html import html_report
 from eval.report.meanings import LABELS
 from eval.report.meanings import label as suite_label
+from tests.api.parts import make_house
 from tests.ui.conftest import OpenPage, serving, settings
 from tests.ui.test_browser import picture
 from tests.ui.test_render import HOSTILE, read
 from ui import quality
+from ui.tabs.evaluations import view
 from ui.trends import Point, trend
 
 OURS = {"p", "b", "h2", "h3", "section", "div", "span", "small", "code", "a"} | {
@@ -152,6 +154,16 @@ def test_the_page_calls_a_figure_as_the_reports_do() -> None:
         assert quality.label(name) == LABELS[name]
     for metric in ("evidence_hit@5", "ndcg@10", "token_f1"):
         assert quality.label(metric) == suite_label(metric)
+
+
+def test_who_may_not_see_runs_is_told_so_where_they_would_stand(tmp_path: Path) -> None:
+    house = make_house()
+    app = house.app("keys", evaluations=tmp_path)
+    choice, figures, rows = view(house.client(app, key=house.key("ann", "team")), "")
+    assert (choice.visible, figures) == (False, "")
+    assert "Only an administrator may see evaluations." in rows
+    assert "teamlore eval answers examples" in view(house.client(app, key=house.key("eve", admin=True)), "")[2]
+    house.tear_down()
 
 
 @dataclass(frozen=True, slots=True)

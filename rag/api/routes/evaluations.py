@@ -12,6 +12,7 @@ from rag.api.context import Call, CallDep
 from rag.api.schemas import Shape
 from rag.domain.errors import NotFound
 from rag.domain.evaluations import AskedItem, EvaluationRun, MeasuredPack, Outcome, State
+from rag.knowledge.evaluation_rows import asked_items, without_items
 from rag.knowledge.evaluations import StoredEvaluations
 from rag.registry.reading import bad_cursor, read_cursor, write_cursor
 
@@ -121,10 +122,13 @@ def get_evaluation(  # noqa: PLR0913 - FastAPI hands over one argument a paramet
     """One run; with `items=true` its questions too, page by page."""
     stored = _stored(call)
     run = stored.run(evaluation)
-    told = {**_shown(run), "run": stored.whole(evaluation) if run.state == "done" else None}
-    if not items or run.state != "done":
+    if run.state != "done":
+        return {**_shown(run), "run": None}
+    written = stored.load(evaluation)
+    told = {**_shown(run), "run": without_items(written)}
+    if not items:
         return told
-    every = [item for item in stored.items(evaluation) if pack in ("", item.pack)]
+    every = [item for item in asked_items(written) if pack in ("", item.pack)]
     fit = [item for item in every if not (wrong and item.outcome in SOUND)]
     begin = _number(cursor)
     following = write_cursor(str(begin + limit)) if len(fit) > begin + limit else ""
