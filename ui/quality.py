@@ -50,8 +50,8 @@ EMPTY = (
     '<div class="tl-message"><p><b>No evaluation yet.</b></p><p class="tl-empty">Try it on the examples that come with '
     "teamlore:</p><pre><code>teamlore eval answers examples</code></pre>"
     '<p class="tl-empty">Then on questions of your own: propose them, accept the good ones under <i>Golden set</i>, '
-    "and ask them:</p><pre><code>teamlore eval golden make\n"
-    "teamlore eval answers HOME/golden.jsonl --home HOME</code></pre></div>"
+    "and ask them. Their file is the one that <code>TEAMLORE_GOLDEN</code> names, else golden.jsonl in teamlore's "
+    "home:</p><pre><code>teamlore eval golden make\nteamlore eval answers GOLDEN.jsonl</code></pre></div>"
 )
 
 

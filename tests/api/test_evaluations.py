@@ -144,18 +144,19 @@ def test_a_run_is_given_without_its_items_and_with_them_in_pages(http: httpx.Cli
     assert told(http, f"/{FIRST}", items=True, pack="other")["total"] == 0
 
 
-@pytest.mark.parametrize(
-    "wanted", ["none", "..", "%2e%2e", "..%2f..", "a%00b", "a" * 299, "%5c..%5cx", ".hidden", "link"]
-)
-def test_what_is_no_run_is_told_in_the_same_words(http: httpx.Client, folder: Path, wanted: str) -> None:
+def test_what_is_no_run_is_told_in_the_same_words(http: httpx.Client, folder: Path) -> None:
     put(folder, ".hidden")
     (folder / "link").symlink_to(folder / FIRST)
-    for path in (f"/v1/evaluations/{wanted}", f"/v1/evaluations/{wanted}/report"):
-        reply = http.get(path)
-        assert reply.status_code == 404
-        assert (reply.json()["detail"] in ("There is no such evaluation.", "Not Found.")) is True
-    absent, malformed = (http.get(f"/v1/evaluations/{one}").json() for one in ("none", "a b$c"))
-    assert {**absent, "request_id": ""} == {**malformed, "request_id": ""}
+    (folder / "empty").mkdir()
+    replies = [
+        http.get(f"/v1/evaluations/{wanted}{path}").json()
+        for wanted in ("none", ".hidden", "link", "empty", "%2e%2e", "a%00b", "%5c..%5cx", "a b$c", "a" * 299)
+        for path in ("", "/report")
+    ]
+    assert {(reply["status"], reply["code"], reply["detail"], reply["fix"]) for reply in replies} == {
+        (404, "not-found", "There is no such evaluation.", "List them: `teamlore eval runs`.")
+    }
+    assert http.get("/v1/evaluations/..%2f..%2fregistry.db").status_code == 404  # no such route
 
 
 META = '<meta http-equiv="Content-Security-Policy" content="'
