@@ -81,12 +81,15 @@ def _frame(most: float) -> str:
 
 
 def _reference(points: Sequence[Point], most: float) -> str:
-    """A line at the height of the accepted run."""
-    accepted = [point for point in points if point.accepted]
-    if not accepted:
+    """A line at the height of the accepted run, as far as the same was asked."""
+    accepted = next((point for point in points if point.accepted), None)
+    if accepted is None:
         return ""
-    y = _up(accepted[-1].value, most)
-    return f'<line class="mark" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"></line>'
+    same = [at for at, point in enumerate(points) if point.data == accepted.data]
+    start = LEFT if same[0] == 0 else _across(same[0], len(points))
+    end = WIDTH - RIGHT if same[-1] == len(points) - 1 else _across(same[-1], len(points))
+    y = _up(accepted.value, most)
+    return f'<line class="mark" x1="{start:.1f}" x2="{end:.1f}" y1="{y:.1f}" y2="{y:.1f}"></line>'
 
 
 def _joins(points: Sequence[Point], places: Sequence[tuple[float, float]]) -> str:

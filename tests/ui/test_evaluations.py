@@ -115,7 +115,9 @@ def test_runs_that_asked_something_else_are_not_joined() -> None:
 def test_the_accepted_run_has_a_ring_and_a_line() -> None:
     drawn = trend("right", [point(0.5), point(0.6, accepted=True), point(0.7)])
     assert drawn.count('class="ring"') == 1
-    assert 'class="mark" x1="26" x2="308" y1="48.0"' in drawn
+    assert 'class="mark" x1="26.0" x2="308.0" y1="48.0"' in drawn
+    others = trend("right", [point(0.5, accepted=True), point(0.6), point(0.7, data="d2")])
+    assert 'class="mark" x1="26.0" x2="167.0" y1="58.0"' in others  # to the second of three
     assert 'class="mark"' not in trend("right", [point(0.5)])
 
 
