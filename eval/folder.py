@@ -16,6 +16,7 @@ from typing import Any
 from rag.domain.errors import BadInput, StorageFailed
 
 RUN, PARTIAL, ACCEPTED = "run.json", "partial.jsonl", "accepted.json"
+_NAME_ONE = "Name a run's folder; `teamlore eval runs` lists those of the home."
 TOGETHER = "*"  # the file packs, which share an index
 
 
@@ -100,7 +101,7 @@ def load_run(path: Path) -> dict[str, Any]:
         packs = run["packs"]
         _ = [(pack["items"], pack["metrics"]) for pack in packs.values()]
     except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror}).", fix="Name a run's folder.") from error
+        raise BadInput(f"{path}: cannot be read ({error.strerror}).", fix=_NAME_ONE) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(
             f"{path}: not a run.", fix="Name a run's folder, or a file that `teamlore eval ... --out` wrote."

@@ -62,7 +62,8 @@ def load_pack(path: Path, *, questions: str = "") -> Pack:
         return _only_once(_home(path.resolve()))
     if not path.is_dir():
         raise BadInput(
-            f"{path}: no such folder.", fix="Name the folder of a pack, or a JSONL file of questions to your home."
+            f"{path}: no such folder, nor a .jsonl file.",
+            fix="Name the folder of a pack, or a JSONL file of questions to your home, such as its golden set.",
         )
     root = path.resolve()
     return _only_once(_beir(root, questions) if _existing_or_none(root, "corpus.jsonl") else _files(root, questions))
@@ -82,6 +83,8 @@ def _only_once(pack: Pack) -> Pack:
 def _home(path: Path) -> Pack:
     samples = tuple(read_questions(path, by_source=True))
     if not samples:
+        if not any(True for _ in lines(path)):
+            raise BadInput(f"{path.name}: no row is in it.", fix="Make some: `teamlore eval golden make`.")
         raise BadInput(
             f"{path.name}: no row of it is accepted, so there is nothing to ask.",
             fix=f"Review its candidates: teamlore eval golden review {path}",

@@ -37,7 +37,7 @@ class Narrator:
             with self._bar() as bar:
                 task = bar.add_task(what, total=None)
                 yield lambda step: bar.update(
-                    task, description=f"{what}: {step.stage}"[:60], completed=step.done, total=step.total or None
+                    task, description=_named(what, step.stage), completed=step.done, total=step.total or None
                 )
         else:
             yield self._lines(what)
@@ -59,6 +59,11 @@ class Narrator:
             if time.monotonic() - last >= EVERY_SECONDS:
                 last = time.monotonic()
                 of = f" of {now.total}" if now.total else ""
-                self.say(f"{what}: {now.stage} {now.done}{of}" if now.stage != what else f"{what}: {now.done}{of}")
+                mark = ":" if now.stage == what else ""
+                self.say(f"{_named(what, now.stage)}{mark} {now.done}{of}")
 
         return step
+
+
+def _named(what: str, stage: str) -> str:
+    return (what if stage == what else f"{what}: {stage}")[:60]

@@ -48,6 +48,7 @@ def make_candidates(
     settings, narrator = load_settings(home), Narrator()
     path = out or settings.golden_file
     known = load_golden(path) if path.exists() else ()
+    before = {item.id for item in known}
     reviewed = [item for item in known if item.review != "candidate" or item.reviewed_at]
     corpus = read_home(settings, space, narrator)
     with narrator.steps("golden") as step:
@@ -59,9 +60,10 @@ def make_candidates(
             known=reviewed,
             generators={**GENERATORS, **more},
         )
-    after = change_golden(path, lambda before: merge(before, made.items))
+    after = change_golden(path, lambda now: merge(now, made.items))
     show(made, wide_console())
-    narrator.say(f"{path}: {len(after)} items, {sum(item.review == 'candidate' for item in after)} to be reviewed.")
+    new, waiting = sum(one.id not in before for one in after), sum(one.review == "candidate" for one in after)
+    narrator.say(f"{path}: {len(after)} items, {new} of them new, {waiting} to be reviewed.")
 
 
 def _proposer(settings: Settings, limit: int, on_progress: OnProgress) -> Proposer:
@@ -83,9 +85,15 @@ def read_home(settings: Settings, space: str, narrator: Narrator) -> Corpus:
     services = build(settings, mode="read")
     try:
         with narrator.steps("golden") as step:
-            return read(services, space, step)
+            found = read(services, space, step)
     finally:
         services.close()
+    if space and not (found.pages or found.runs):
+        raise BadInput(
+            f"Nothing stands in a space {space!r}.",
+            fix="Leave --space out, or name one that was given to `teamlore ingest`.",
+        )
+    return found
 
 
 def show(made: Made, console: Console) -> None:

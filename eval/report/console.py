@@ -12,9 +12,10 @@ from eval.metrics.similarity import SIMILARITY
 from eval.progress import Narrator
 from eval.results import TOGETHER
 from eval.runner import Run
+from eval.samples import BETWEEN
 
 _PERFECT = {"false_answer": 0.0, "false_refusal": 0.0}  # where less is better; 1 elsewhere
-_NO_GOAL = frozenset({"answer_words", *LIKELY, *SIMILARITY})
+_NO_GOAL = frozenset({"answer_words", "citation_precision", *LIKELY, *SIMILARITY})  # a right answer may have any value
 
 
 def show(result: Mapping[str, Any], console: Console) -> None:
@@ -23,7 +24,7 @@ def show(result: Mapping[str, Any], console: Console) -> None:
     for name, pack in packs.items():
         if name == TOGETHER and len(pack["ingest"]) < 2:
             continue
-        console.print(_table(f"{name}: {pack['n']} questions", pack))
+        console.print(_table(f"{name}: {pack['n']} question{'s' * (pack['n'] != 1)}", pack))
         if "baselines" in pack:
             console.print(_baselines_table(pack))
         latency = pack["latency_ms"]
@@ -82,7 +83,7 @@ def show_failures(run: Run, narrator: Narrator) -> None:
 
 def _gold(item: Item) -> str:
     sample = item.sample
-    gold = ", ".join(sample.gold_files or sorted(sample.judgements)[:3]) or "unanswerable"
+    gold = ", ".join(sample.gold_files or sorted(sample.judgements)[:3]).replace(BETWEEN, "/") or "unanswerable"
     answer = f'; wanted "{sample.answers[0][:80]}"' if sample.answers else ""
     said = f'; said "{str(item.details["answer"])[:160]}"' if item.details.get("answer") else ""
     return f"gold: {gold}{answer}{said}"

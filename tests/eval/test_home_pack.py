@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
+from eval.app import app
 from eval.home_pack import digest_of
 from eval.packs import load_pack, load_packs
 from eval.progress import Narrator
@@ -113,3 +115,15 @@ def test_rows_of_a_newer_schema_are_refused(tmp_path: Path) -> None:
     write_rows(tmp_path / "golden.jsonl", [row(schema=2)])
     with pytest.raises(BadInput, match="newer teamlore"):
         load_pack(tmp_path / "golden.jsonl")
+
+
+@pytest.mark.usefixtures("served")
+def test_candidates_that_are_new_are_counted_and_a_space_without_anything_is_named(tmp_path: Path) -> None:
+    words = ["golden", "make", "--home", str(tmp_path / "home"), "--out", str(tmp_path / "made.jsonl")]
+    said = [CliRunner().invoke(app, words, env={"COLUMNS": "200"}) for _ in range(2)]
+    assert [one.exit_code for one in said] == [0, 0]
+    assert " 0 of them new" not in said[0].output
+    assert " 0 of them new" in said[1].output
+    refused = CliRunner().invoke(app, [*words, "--space", "nobodys"])
+    assert isinstance(refused.exception, BadInput)
+    assert "'nobodys'" in str(refused.exception)

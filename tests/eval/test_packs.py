@@ -86,6 +86,12 @@ def test_a_missing_folder_is_said_to_be_missing(tmp_path: Path) -> None:
         load_pack(tmp_path / "nowhere")
 
 
+def test_a_file_without_a_row_is_not_said_to_hold_candidates(tmp_path: Path) -> None:
+    (tmp_path / "golden.jsonl").write_text("\n")
+    with pytest.raises(BadInput, match="no row is in it"):
+        load_pack(tmp_path / "golden.jsonl")
+
+
 def test_records_are_staged_in_files_of_500(tmp_path: Path, rows: WriteRows) -> None:
     root = tmp_path / "pack"
     root.mkdir()

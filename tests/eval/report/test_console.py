@@ -1,0 +1,26 @@
+import io
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from eval.asking import Item
+from eval.packs import Pack
+from eval.progress import Narrator
+from eval.report.console import show_failures
+from eval.runner import PackRun, Run
+from eval.samples import Sample
+from rag.domain.types import IngestReport
+
+
+def test_a_right_answer_beside_other_citations_did_not_fail() -> None:
+    narrator = Narrator(Console(width=200, record=True, file=io.StringIO()))
+    sample = Sample(id="q1", question="Which dtype?", gold_files=("docs//guide.md",))
+    right = Item(sample=sample, metrics={"answer_correct": 1.0, "citation_precision": 0.2}, latency_ms=1.0)
+    wrong = Item(sample=replace(sample, id="q2"), metrics={"answer_correct": 0.0}, latency_ms=1.0)
+    pack = Pack(name="team", layout="home", root=Path(), samples=(sample,))
+    one = PackRun(pack=pack, items=(right, wrong), ingest=IngestReport())
+    show_failures(Run(command="answers", packs=(one,), system={}, seconds=0.0), narrator)
+    text = narrator.console.export_text()
+    assert "team/q1" not in text
+    assert "team/q2: Which dtype?\n    answer_correct; gold: docs/guide.md" in text
