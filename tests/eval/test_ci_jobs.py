@@ -49,13 +49,14 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def bash(root: Path, script: str) -> int:
-    """As runners do: every line must succeed. `pip install` is done already."""
+def bash(root: Path, script: str, code: Path | None = None) -> int:
+    """As runners do: every line must succeed. `pip install` is done already; `code`: of another teamlore than this."""
     wanted = "\n".join(line for line in script.splitlines() if not line.startswith("pip install"))
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith("TEAMLORE_")},
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "TEAMLORE_HOME": str(root.parent / "home"),
+        **({"PYTHONPATH": str(code)} if code else {}),
         "GITHUB_STEP_SUMMARY": str(root.parent / "summary.md"),
     }
     ran = subprocess.run(
@@ -70,13 +71,13 @@ def bash(root: Path, script: str) -> int:
     return ran.returncode
 
 
-def run_job(checkout: Path, job: str, folder: Path) -> int:
+def run_job(checkout: Path, job: str, folder: Path, code: Path | None = None) -> int:
     """Each step in a shell of its own; of GitHub's, those after a failure that say `always`."""
     shutil.copytree(checkout, folder)
     codes = [0]
     for step in commands(job):
         if not any(codes) or "GITHUB_STEP_SUMMARY" in step:
-            codes.append(bash(folder, step))
+            codes.append(bash(folder, step, code))
     return max(codes)
 
 
@@ -98,6 +99,21 @@ def test_a_corpus_that_lost_its_documents_fails_and_its_questions_are_named(chec
     said = log(tmp_path)
     assert "Regression: " in said
     assert re.search(r"data: .*corpus of questions", said)
+    assert re.search(r"questions got worse:\n  questions/\S+: ", said)
+
+
+def test_a_chunker_that_loses_how_documents_begin_fails(checkout: Path, tmp_path: Path) -> None:
+    code = tmp_path / "code"
+    for package in ("rag", "ingest", "eval"):
+        shutil.copytree(ROOT / package, code / package, ignore=shutil.ignore_patterns("__pycache__"))
+    chunker = code / "ingest" / "chunking" / "chunker.py"
+    whole = "return _fitted(document.title, outline, spans, ruler)"
+    assert whole in chunker.read_text()
+    chunker.write_text(chunker.read_text().replace(whole, whole.replace("spans", "spans[1:]")))
+    assert run_job(checkout, "gitlab", tmp_path / "checkout", code) == 4
+    said = log(tmp_path)
+    assert re.search(r"code: .*ingest", said)
+    assert re.search(r"Regression: questions, evidence_hit@5: .* questions that rest on \d+ passages", said)
     assert re.search(r"questions got worse:\n  questions/\S+: ", said)
 
 

@@ -147,6 +147,24 @@ def test_without_a_loss_five_of_a_hundred_gates_close_at_most(sizes: tuple[int, 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("shared", "lowest", "highest"), [("passage", 0.0, 0.09), ("document", 0.15, 1.0)])
+def test_flips_by_passage_bear_what_moves_passages_and_not_what_moves_documents(
+    shared: str, lowest: float, highest: float
+) -> None:
+    """As docs/evaluation-ci.md says: what moves whole documents is a difference of these documents to the test."""
+    base = pack(SIZES, 0.8, 5)
+    passages = [f"{name} {n // 2}" for n, name in enumerate(base.clusters)]
+    places = cluster_places(passages if shared == "passage" else base.clusters, len(passages))
+
+    def closed(random: np.random.Generator) -> bool:
+        moved = random.normal(0, 0.2, int(places.max()) + 1)[places]
+        again = (np.asarray(base.values) + moved + random.normal(0, 0.1, len(places))).tolist()
+        return paired_test(base.values, again, passages, alternative="less") <= 0.05
+
+    assert lowest <= share(closed, 400) <= highest  # .05, and two standard errors
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("sizes", "right"), [(SINGLES, 0.9), (SINGLES, 0.6), (SINGLES * 2, 0.75), (SIZES * 2, 0.8)])
 def test_the_interval_holds_the_truth_about_nineteen_times_in_twenty(sizes: tuple[int, ...], right: float) -> None:
     base = pack(sizes, right, 9)
