@@ -1,6 +1,7 @@
 """`teamlore eval judge`: metrics, checks and models beside what people said."""
 
 import random
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -37,6 +38,7 @@ Half = Annotated[str, typer.Option(metavar="fit|held-out", help="one half only, 
 Trials = Annotated[int, typer.Option(min=1, metavar="N", help="ask a model so often, each time in another order")]
 Url = Annotated[str, typer.Option(metavar="URL", help="where the model listens; else TEAMLORE_LLM_BASE_URL")]
 Home = Annotated[Path | None, typer.Option(metavar="DIR", help="where verdicts of models are kept; else TEAMLORE_HOME")]
+Ragas = Annotated[str, typer.Option("--ragas-python", metavar="FILE", help="a Python that has ragas: ragas:MODEL")]
 INTERRUPTED = 130
 
 
@@ -49,6 +51,7 @@ def judge(
     trials: Trials = 1,
     judge_url: Url = "",
     home: Home = None,
+    ragas: Ragas = sys.executable,
 ) -> None:
     """How far each judge agrees with people's labels: accuracy, kappa, confusion, with intervals.
 
@@ -58,7 +61,7 @@ def judge(
     if half not in {"", "fit", "held-out"}:
         raise BadInput(f"{half!r} is no half.", fix="Use --half fit or --half held-out.")
     names = judge or []
-    bench = _bench(home, judge_url, trials) if any(is_model(name) for name in names) else None
+    bench = _bench(home, judge_url, trials, ragas) if any(is_model(name) for name in names) else None
     runs = [path for path in packs if is_run(path)]
     try:
         for run in runs:
@@ -72,11 +75,12 @@ def judge(
         write_json(out, {"command": "judge", "half": half, "packs": results, "system": _system()})
 
 
-def _bench(home: Path | None, url: str, trials: int) -> Bench:
+def _bench(home: Path | None, url: str, trials: int, ragas: str) -> Bench:
     """The key goes to the server it belongs to, and to no other that is named here."""
     settings = load_settings(home)
     key = settings.llm_api_key.get_secret_value()
-    server = Server(url=url) if url and url != settings.llm_base_url else Server(url=settings.llm_base_url, key=key)
+    own = not url or url == settings.llm_base_url
+    server = Server(url=url or settings.llm_base_url, key=key if own else "", ragas=ragas)
     return Bench(home=settings.home, server=server, trials=trials, narrator=Narrator())
 
 

@@ -1,5 +1,6 @@
 """Judges that are models, by name: what stands before the colon in `--judge openai:MODEL`."""
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ import httpx
 
 from eval.judges.llm import LLMJudge
 from eval.judges.memory import ModelJudge
+from eval.judges.ragas import RagasJudge, Reached
 from rag.domain.errors import BadInput
 from rag.models.llms import OPENAI, load_llm
 
@@ -22,6 +24,7 @@ class Server:
 
     url: str = ""
     key: str = ""
+    ragas: str = sys.executable  # an interpreter that has ragas
 
     @property
     def host(self) -> str:
@@ -38,7 +41,15 @@ def _openai(name: str, server: Server, trials: int) -> ModelJudge:
     return LLMJudge(llm=llm, trials=trials, served=served(name.partition(":")[2], server))
 
 
-MAKERS: Mapping[str, Maker] = {"openai": _openai}
+def _ragas(name: str, server: Server, trials: int) -> ModelJudge:
+    model = name.partition(":")[2]
+    if trials > 1:
+        raise BadInput("ragas asks each item once.", fix="Leave --trials out.")
+    reached = Reached(model=model, url=server.url or OPENAI, key=server.key, python=server.ragas)
+    return RagasJudge(reached, served(model, server))
+
+
+MAKERS: Mapping[str, Maker] = {"openai": _openai, "ragas": _ragas}
 
 
 def is_model(name: str) -> bool:

@@ -56,7 +56,7 @@ def test_a_line_that_was_being_written_is_cut_off_and_a_broken_one_is_named(tmp_
     list(ask(LLMJudge(llm=model), items(2), Memory(path)))
     assert len(model.asked) == 1
     path.write_text("{}\n")
-    with pytest.raises(BadInput, match="m.jsonl:1"):
+    with pytest.raises(BadInput, match=r"m\.jsonl:1"):
         Memory(path)
 
 
