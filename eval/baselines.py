@@ -148,11 +148,7 @@ def ranked(
 
 def beside(run: Run, embedder: Embedder, narrator: Narrator) -> dict[str, dict[str, Any]]:
     """{pack: {system: {metric: {value, difference, ci95, p}}}}: ours minus theirs, over the same questions."""
-    return {
-        one.pack.name: _beside(one, embedder, narrator)
-        for one in run.packs
-        if one.pack.layout == "beir"
-    }
+    return {one.pack.name: _beside(one, embedder, narrator) for one in run.packs if one.pack.layout == "beir"}
 
 
 def _beside(run: PackRun, embedder: Embedder, narrator: Narrator) -> dict[str, Any]:
