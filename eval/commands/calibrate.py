@@ -11,18 +11,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from eval.calibrate import Calibration, Rates, Target, rates_json
-from eval.calibrate import calibrate as calibrated
 from eval.commands.common import Questions, wide_console
-from eval.folder import RUN, TOGETHER, load_run, new_folder, now
-from eval.making import Request, make_run
+from eval.fitting.calibrate import Calibration, Rates, Target, rates_json
+from eval.fitting.calibrate import calibrate as calibrated
 from eval.metrics.risk import Case, judged, risk_coverage
-from eval.packs import load_packs
+from eval.packs.loading import load_packs
 from eval.progress import Narrator
-from eval.refusals import cases_of
 from eval.report.curve import drawn
-from eval.runner import Options
-from eval.stats import Estimate
+from eval.runs.folder import RUN, TOGETHER, load_run, new_folder, now
+from eval.runs.making import Request, make_run
+from eval.runs.refusals import cases_of
+from eval.runs.runner import Options
+from eval.statistics.stats import Estimate
 from rag.domain.errors import BadInput, BadSetting, StorageFailed
 from rag.settings import PREFIX, TOML, Settings, load_settings
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from eval.commands.common import wide_console
-from eval.compare import compare_runs, load_run
+from eval.comparing.compare import compare_runs, load_run
 from eval.report.comparison import comparison_json, show_comparison
 
 

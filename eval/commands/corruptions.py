@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from eval.checkers import product_check, split
 from eval.commands.common import Out, Packs, check_out, wide_console, write_json
-from eval.corruptions import SPOILED, STILL_TRUE, Case, Truth, cases
-from eval.judged import is_judged, load_judged
+from eval.judges.checkers import product_check, split
+from eval.judges.corruptions import SPOILED, STILL_TRUE, Case, Truth, cases
+from eval.judges.judged import is_judged, load_judged
 from eval.metrics.support import Support, support
-from eval.packs import Pack, load_pack
-from eval.stats import Estimate, estimate
+from eval.packs.loading import Pack, load_pack
+from eval.statistics.stats import Estimate, estimate
 from rag.domain.errors import BadInput
 
 Sentences = Annotated[int, typer.Option(min=0, metavar="N", help="beside the evidence, N sentences of its text files")]

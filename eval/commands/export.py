@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from eval.corpus import stage
-from eval.export import By, Exported, check_target
-from eval.export import export as write_folder
-from eval.home_pack import catalog_of
-from eval.packs import Pack, load_pack
+from eval.golden.export import By, Exported, check_target
+from eval.golden.export import export as write_folder
+from eval.packs.corpus import stage
+from eval.packs.loading import Pack, load_pack
+from eval.packs.samples import Sample
 from eval.progress import Narrator
-from eval.runner import SPACE, closing_services, open_services
-from eval.samples import Sample
+from eval.runs.home_pack import catalog_of
+from eval.runs.runner import SPACE, closing_services, open_services
 from rag.domain.errors import BadInput
 from rag.domain.ports import Catalog
 from rag.settings import Settings, load_settings

@@ -7,15 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from eval.folder import accept as mark_accepted
-from eval.folder import accept_in, accepted_run, load_run, make_folder, write_atomically
-from eval.gate import ALPHA, GATED, Rules, Verdict, judge
-from eval.kept import kept
-from eval.record import differs
+from eval.comparing.gate import ALPHA, GATED, Rules, Verdict, judge
+from eval.comparing.kept import kept
 from eval.report.against import against
 from eval.report.gating import told, verdict_json
 from eval.report.junit import junit_report
 from eval.report.markdown import markdown_report
+from eval.runs.folder import accept as mark_accepted
+from eval.runs.folder import accept_in, accepted_run, load_run, make_folder, write_atomically
+from eval.runs.record import differs
 from rag.domain.errors import BadInput, StorageFailed
 from rag.settings import load_settings
 

@@ -8,18 +8,18 @@ from typing import Annotated, Any
 
 import typer
 
-from eval.checkers import JUDGES, judges
 from eval.commands.common import Out, check_out, wide_console, write_json
 from eval.commands.judging_runs import is_run, judge_run
-from eval.judged import CLASSES, JudgedItem, JudgedPack, load_judged
 from eval.judges.bench import Bench, record_json
+from eval.judges.checkers import JUDGES, judges
+from eval.judges.judged import CLASSES, JudgedItem, JudgedPack, load_judged
+from eval.judges.judging import Judge
+from eval.judges.labelled import Trial, agreement_json, detectors, scorable, tried
 from eval.judges.models import Server, is_model
-from eval.judging import Judge
-from eval.labelled import Trial, agreement_json, detectors, scorable, tried
 from eval.progress import Narrator
-from eval.record import machine
 from eval.report.judges import show_models
 from eval.report.labelled import show_trials
+from eval.runs.record import machine
 from rag import __version__
 from rag.domain.errors import BadInput
 from rag.settings import load_settings

@@ -8,13 +8,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from eval.folder import RUN, TOGETHER, load_run, write_atomically
-from eval.judged import Task, is_judged
 from eval.judges.bench import Bench, among, pair_line, record_json, spent, with_itself
+from eval.judges.judged import Task, is_judged
+from eval.judges.judging import Verdict
 from eval.judges.memory import ModelJudge, slug
 from eval.judges.runs import METRIC, Judgements, Piece, judged_run, pieces, questions
 from eval.judges.standing import standings, with_people
-from eval.judging import Verdict
+from eval.runs.folder import RUN, TOGETHER, load_run, write_atomically
 from rag.domain.errors import BadInput
 
 BESIDE: Mapping[Task, str] = {"answers": "answer_correct", "claims": "quote_support"}  # the same without a model

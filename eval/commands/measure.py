@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 
 from eval.commands.common import Out, Packs, Questions, check_out, wide_console, write_json
-from eval.making import Request, make_run
 from eval.metrics.cost import Prices
-from eval.packs import Pack, load_packs
+from eval.packs.loading import Pack, load_packs
 from eval.progress import Narrator
 from eval.report.console import show
 from eval.report.console import show_failures as list_failures
 from eval.report.writing import write_report
-from eval.runner import Options
+from eval.runs.making import Request, make_run
+from eval.runs.runner import Options
 from rag.domain.errors import BadInput
 from rag.settings import load_settings
 

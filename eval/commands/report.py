@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from eval.commands.common import check_out
-from eval.folder import load_run
 from eval.progress import Narrator
 from eval.report.against import Against, against
 from eval.report.writing import HTML, Wanted, beside_accepted, write_reports
+from eval.runs.folder import load_run
 from rag.settings import load_settings
 
 RunGiven = Annotated[Path, typer.Argument(metavar="RUN", help="a run's folder, or a file that --out wrote")]

@@ -10,8 +10,8 @@ import typer
 from rich.table import Table
 
 from eval.commands.common import wide_console
-from eval.folder import TOGETHER, StoredRun, accept_in, evaluations, list_runs
 from eval.report.meanings import key_metrics
+from eval.runs.folder import TOGETHER, StoredRun, accept_in, evaluations, list_runs
 from rag.settings import load_settings
 
 FIGURES = 3

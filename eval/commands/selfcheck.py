@@ -10,11 +10,11 @@ import typer
 from rich.table import Table
 
 from eval.commands.common import wide_console
-from eval.packs import Pack, load_pack
+from eval.packs.loading import Pack, load_pack
 from eval.progress import Narrator
-from eval.references import REFERENCES, reference_checks
-from eval.runner import isolated, open_embedder
-from eval.selfcheck import Check, quick_checks
+from eval.runs.runner import isolated, open_embedder
+from eval.selfcheck.checks import Check, quick_checks
+from eval.selfcheck.references import REFERENCES, reference_checks
 from rag.domain.errors import BadInput
 
 PublicPacks = Annotated[list[Path] | None, typer.Argument(metavar="[PACK]...", help="public packs with stated figures")]

@@ -14,12 +14,12 @@ import typer
 from rich.table import Table
 
 from eval.commands.common import Questions, check_out, wide_console, write_json
-from eval.corpus import stage
-from eval.home_pack import open_to_read
-from eval.packs import Pack, load_packs
+from eval.packs.corpus import stage
+from eval.packs.loading import Pack, load_packs
 from eval.progress import Narrator
-from eval.record import machine
-from eval.runner import closing_services, isolated, open_embedder, open_services
+from eval.runs.home_pack import open_to_read
+from eval.runs.record import machine
+from eval.runs.runner import closing_services, isolated, open_embedder, open_services
 from eval.speed.exact import exact
 from eval.speed.generated import Generated, generate, write
 from eval.speed.suite import Subject, embedding, ingest, memory, searching, starting

@@ -6,7 +6,7 @@ table o of labels; n = sum(o), n_c = sum(o[c]); alpha = 1 - (n - 1) * (n - sum(o
 disagreement; 0: as guessing. Not defined where everybody always says the same. Source: Krippendorff, Computing
 Krippendorff's Alpha-Reliability, 2011.
 
-kappa: Cohen's, over the items that both said something on; see eval.labelled.
+kappa: Cohen's, over the items that both said something on; see eval.judges.labelled.
 
 Worked: two judges say aa, ab, bb, bb: o = [[2, 1], [1, 4]], n = 8, alpha = 1 - 7 * 2 / (64 - 9 - 25) = 8 / 15; kappa:
 accuracy 3/4, chance 1/4 * 1/2 + 3/4 * 1/2 = 1/2, so 1/2.
@@ -20,8 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from eval.labelled import agreement
-from eval.stats import RESAMPLES, SEED, Estimate
+from eval.judges.labelled import agreement
+from eval.statistics.stats import RESAMPLES, SEED, Estimate
 
 Said = Sequence[str | None]  # of one item, by each judge or trial; None: no verdict
 Tables = npt.NDArray[np.float64]

@@ -7,15 +7,15 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from eval.judged import JudgedItem, JudgedPack
 from eval.judges.agreement import Pair, alpha, between, steady
+from eval.judges.judged import JudgedItem, JudgedPack
+from eval.judges.judging import Verdict
+from eval.judges.labelled import Trial
 from eval.judges.memory import ModelJudge, ask, memory_of
 from eval.judges.models import Server, load_judge
 from eval.judges.standing import Standing, keep_standing, standing
-from eval.judging import Verdict
-from eval.labelled import Trial
 from eval.progress import Narrator
-from eval.stats import Estimate
+from eval.statistics.stats import Estimate
 from rag.domain.errors import BadInput
 
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})

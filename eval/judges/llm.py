@@ -9,9 +9,9 @@ from hashlib import sha256
 from random import Random
 from typing import Any
 
-from eval.judged import JudgedItem, Task
+from eval.judges.judged import JudgedItem, Task
+from eval.judges.judging import Verdict
 from eval.judges.prompts import PROMPTS, Prompt, schema, user
-from eval.judging import Verdict
 from rag.domain.errors import BackendFailed
 from rag.domain.ports import LLM
 from rag.models.usage import Meter, metered

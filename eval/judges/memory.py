@@ -8,10 +8,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
-from eval.folder import evaluations, make_folder
-from eval.judged import JudgedItem, Task
+from eval.judges.judged import JudgedItem, Task
+from eval.judges.judging import Judge, Verdict
 from eval.judges.llm import FAILED, Recorded
-from eval.judging import Judge, Verdict
+from eval.runs.folder import evaluations, make_folder
 from rag.domain.errors import BackendFailed, BadInput, StorageFailed
 
 PATIENCE = 3  # items in a row that the model failed on, before the rest is left for another time

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from random import Random
 
-from eval.judged import JudgedItem, Task
+from eval.judges.judged import JudgedItem, Task
 
 LONGEST = 6_000  # characters of one piece; a small local model has a window of 8,000 tokens
 

@@ -17,9 +17,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
-from eval.judged import GOOD, JudgedItem, Task
+from eval.judges.judged import GOOD, JudgedItem, Task
+from eval.judges.judging import Verdict
 from eval.judges.llm import FAILED, NO_LABEL, Recorded
-from eval.judging import Verdict
 from eval.metrics.refusing import reads_as_refusal
 from rag.domain.errors import BadInput, BadSetting
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eval.folder import TOGETHER
-from eval.judged import GOOD, JudgedItem, Task
-from eval.judging import Verdict
+from eval.judges.judged import GOOD, JudgedItem, Task
+from eval.judges.judging import Verdict
 from eval.metrics.correctness import answer_text
-from eval.stats import estimate
+from eval.runs.folder import TOGETHER
+from eval.statistics.stats import estimate
 
 METRIC: Mapping[Task, str] = {"answers": "judge_correct", "claims": "judge_support"}
 Row = Mapping[str, Any]

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import filelock
 
-from eval.folder import evaluations, make_folder, now, write_atomically
-from eval.judged import JudgedPack, Task
+from eval.judges.judged import JudgedPack, Task
+from eval.judges.labelled import Trial
 from eval.judges.memory import ModelJudge
-from eval.labelled import Trial
-from eval.stats import Estimate
+from eval.runs.folder import evaluations, make_folder, now, write_atomically
+from eval.statistics.stats import Estimate
 from rag.domain.errors import BadInput
 
 FILE = "judges.json"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from eval.packs import Sample
+from eval.packs.loading import Sample
 from rag.domain.types import Answer, Citation
 
 Similarity = Callable[[str, str], float]  # of two texts in meaning, in [0, 1]

@@ -27,7 +27,7 @@ from collections.abc import Iterator, Sequence
 from eval.metrics.base import NOT_SCORED, Cited, Metric, Observation, Score
 from eval.metrics.correctness import correct
 from eval.metrics.evidence import comparable
-from eval.packs import Evidence, Sample
+from eval.packs.loading import Evidence, Sample
 from rag.domain.types import Answer, Citation
 
 _SHORTEST = 12  # characters; a shorter citation inside a longer evidence proves nothing

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from eval.metrics.base import NOT_SCORED, Found, Metric, Observation, Score
-from eval.packs import Evidence, Sample
+from eval.packs.loading import Evidence, Sample
 
 WORDS = 200
 _WORD = re.compile(r"\S+")

@@ -2,8 +2,8 @@
 
 A logistic model over what the answer shares with the gold answer, for long and rounded answers that `answer_correct`
 (everything said, exactly) is too strict for. Its weights were fitted on one half of the labelled answers of
-FinanceBench, by question (`python -m eval.likely_fit`); the other half was looked at once. Elsewhere, read it as an
-order of answers rather than as a probability.
+FinanceBench, by question (`python -m eval.fitting.likely_fit`); the other half was looked at once. Elsewhere, read it
+as an order of answers rather than as a probability.
 
 Features, each in [0, 1]: `numbers`, share of the gold answer's new numbers and dates that the answer has, rounding and
 the question's scale ("in USD millions") allowed; `names`, share of its new names and identifiers; `words`, share of its

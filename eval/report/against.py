@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from eval.gate import ALPHA, Check, Verdict, judge
+from eval.comparing.gate import ALPHA, Check, Verdict, judge
 from eval.metrics import LESS_IS_BETTER
-from eval.record import differs
 from eval.report.view import Item, RunView, clean, read_run
-from eval.stats import difference, holm, paired_test
+from eval.runs.record import differs
+from eval.statistics.stats import difference, holm, paired_test
 
 Direction = Literal["better", "worse", "no difference", "not judged"]
 

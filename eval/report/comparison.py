@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from eval.compare import Comparison, Difference, State, Twice
+from eval.comparing.compare import Comparison, Difference, State, Twice
 from eval.report.gating import said
 
 LISTED = 10  # questions of each kind; --all lists every one

@@ -6,13 +6,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from eval.asking import Item
 from eval.metrics.likely import LIKELY
 from eval.metrics.similarity import SIMILARITY
+from eval.packs.samples import BETWEEN
 from eval.progress import Narrator
-from eval.results import TOGETHER
-from eval.runner import Run
-from eval.samples import BETWEEN
+from eval.runs.asking import Item
+from eval.runs.results import TOGETHER
+from eval.runs.runner import Run
 
 _PERFECT = {"false_answer": 0.0, "false_refusal": 0.0}  # where less is better; 1 elsewhere
 _NO_GOAL = frozenset({"answer_words", "citation_precision", *LIKELY, *SIMILARITY})  # a right answer may have any value

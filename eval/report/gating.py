@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from eval.gate import Check, Moved, Promise, Verdict
+from eval.comparing.gate import Check, Moved, Promise, Verdict
+from eval.comparing.pairs import Item, PackPairs
 from eval.metrics import LESS_IS_BETTER
-from eval.pairs import Item, PackPairs
 
 LISTED = 20  # questions of each kind; `--json` has all
 LONGEST = 160  # characters of an answer

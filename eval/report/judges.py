@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from rich.console import Console
 
 from eval.judges.bench import among, pair_line, spent, with_itself
-from eval.labelled import Trial
+from eval.judges.labelled import Trial
 
 
 def show_models(trials: Sequence[Trial], models: Collection[str], console: Console) -> None:

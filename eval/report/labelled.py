@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from eval.judged import CLASSES, GOOD, JudgedPack
-from eval.labelled import FIGURES, Agreement, Trial
-from eval.stats import Estimate
+from eval.judges.judged import CLASSES, GOOD, JudgedPack
+from eval.judges.labelled import FIGURES, Agreement, Trial
+from eval.statistics.stats import Estimate
 
 _HEADINGS = ("accuracy", "balanced accuracy", "macro F1", "kappa")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from eval.report.charts import Axis, Chart, Pair, Series, Style, axis_up_to, number, share_axis
 from eval.report.meanings import key_metrics, label
 from eval.report.view import Item, Pack, Refusal, RunView
-from eval.stats import estimate
+from eval.statistics.stats import estimate
 
 DEPTHS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
 DEEP = (1, 2, 3, 5, 10, 20, 30, 50, 70, 100)

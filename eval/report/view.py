@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo, field_validator
 
-from eval.results import TOGETHER
+from eval.runs.results import TOGETHER
 from rag.domain.errors import BadInput
 
 Outcome = Literal["right", "wrong", "false answer", "false refusal", "failed", "not scored"]

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eval.folder import accepted_run, load_run
 from eval.progress import Narrator
 from eval.report.against import Against, against
 from eval.report.html import html_report
 from eval.report.junit import junit_report
 from eval.report.markdown import markdown_report
+from eval.runs.folder import accepted_run, load_run
 from rag.domain.errors import BadInput, StorageFailed
 
 HTML = "report.html"

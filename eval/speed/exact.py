@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.baselines import BM25, tokens, top
+from eval.runs.baselines import BM25, tokens, top
 from rag.domain.ports import Catalog
 from rag.domain.types import Access, Matrix
 

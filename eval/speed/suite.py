@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import psutil
 
-from eval.baselines import tokens
-from eval.places import EVERYTHING
+from eval.runs.baselines import tokens
+from eval.runs.places import EVERYTHING
 from eval.speed.exact import Exact, read_all, run_python
 from eval.speed.timing import Measured, Step, Timing, in_turn, timing
 from rag.domain.errors import BackendFailed

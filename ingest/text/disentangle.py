@@ -1,7 +1,7 @@
 """Which messages of a log belong to one conversation. Pure, but for the weights, which are read once.
 
 Each message is linked to the earlier one it most likely replies to, or to none; what hangs together is a conversation.
-The weights are our own (eval/disentangling_fit.py): small networks, trained on the `train` files of the Ubuntu
+The weights are our own (eval/fitting/disentangling_fit.py): small networks, trained on the `train` files of the Ubuntu
 IRC disentanglement corpus (Kummerfeld et al., "A Large-Scale Corpus for Conversation Disentanglement", ACL 2019;
 github.com/jkkummerfeld/irc-disentanglement, data under CC BY 4.0).
 """

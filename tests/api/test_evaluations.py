@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
-from eval.folder import accept
 from eval.metrics import LESS_IS_BETTER, METRICS
 from eval.report.html import html_report
 from eval.report.meanings import KEY, key_metrics
 from eval.report.view import Item
+from eval.runs.folder import accept
 from rag.domain import evaluations
 from rag.knowledge.evaluation_rows import key_figures, outcome
 from tests.api.parts import House, make_house

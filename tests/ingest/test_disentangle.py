@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.disentangling import Judged, joined, judge, measure, truth
+from eval.fitting.disentangling import Judged, joined, judge, measure, truth
 from ingest.text.chat_log import NEVER, Said, addressed, to_log
 from ingest.text.disentangle import conversations, likelihoods, packed, parts, replies, shipped, unpacked
 from ingest.text.reply_features import LONGEST_SILENCE, WINDOW, blocks

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from eval.folder import accept
 from eval.report.html import html_report
 from eval.report.meanings import LABELS
 from eval.report.meanings import label as suite_label
+from eval.runs.folder import accept
 from tests.api.parts import make_house
 from tests.ui.conftest import OpenPage, serving, settings
 from tests.ui.test_browser import picture

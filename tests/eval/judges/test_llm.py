@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from eval.judged import JudgedItem
+from eval.judges.judged import JudgedItem
+from eval.judges.judging import Verdict
 from eval.judges.llm import LLMJudge, consensus, parsed
 from eval.judges.prompts import LONGEST, PROMPTS, user
-from eval.judging import Verdict
 from rag.domain.errors import BackendFailed
 
 ANSWER = JudgedItem(

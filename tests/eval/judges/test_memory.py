@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.judged import JudgedItem
+from eval.judges.judged import JudgedItem
 from eval.judges.llm import FAILED, LLMJudge
 from eval.judges.memory import Memory, ask, memory_of, slug
 from rag.domain.errors import BackendFailed, BadInput

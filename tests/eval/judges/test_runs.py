@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from eval.judged import Task
+from eval.judges.judged import Task
+from eval.judges.judging import Verdict
 from eval.judges.people import people_of
 from eval.judges.runs import Judgements, judged_run, pieces, questions
-from eval.judging import Verdict
 
 TASKS: tuple[Task, ...] = ("answers", "claims")
 

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from eval.judged import JudgedItem, JudgedPack
+from eval.judges.judged import JudgedItem, JudgedPack
+from eval.judges.judging import Verdict
+from eval.judges.labelled import Trial
 from eval.judges.llm import LLMJudge
 from eval.judges.standing import NOT_MEASURED, keep_standing, standing, standings, with_people
-from eval.judging import Verdict
-from eval.labelled import Trial
 from rag.domain.errors import BadInput
 from tests.eval.judges.scripted import Model
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from eval.asking import Item
-from eval.packs import Pack
+from eval.packs.loading import Pack
+from eval.packs.samples import Sample
 from eval.progress import Narrator
 from eval.report.console import show_failures
-from eval.runner import PackRun, Run
-from eval.samples import Sample
+from eval.runs.asking import Item
+from eval.runs.runner import PackRun, Run
 from rag.domain.types import IngestReport
 
 

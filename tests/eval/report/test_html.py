@@ -8,12 +8,12 @@ from lxml import html
 from typer.testing import CliRunner
 
 from eval.app import app
-from eval.folder import accept, make_folder, write_atomically
 from eval.metrics import METRICS
 from eval.report.against import against
 from eval.report.html import html_report
 from eval.report.meanings import meaning
 from eval.report.sections_questions import common, highlighted
+from eval.runs.folder import accept, make_folder, write_atomically
 
 Run = dict[str, Any]
 

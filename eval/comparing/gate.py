@@ -1,0 +1,206 @@
+"""May this run take the place of the one before? Only a regression that chance does not explain, or a broken promise,
+says no."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eval.comparing.pairs import Item, PackPairs, Scores, pair_runs
+from eval.metrics import LESS_IS_BETTER
+from eval.runs.results import TOGETHER
+from eval.statistics.detectable import Loss, detectable, without_direction
+from eval.statistics.stats import Alternative, Estimate, difference, holm, paired_test
+from rag.domain.errors import BadInput
+
+# One or two of each family: every further one makes the rest harder to prove. Time is never gated: machines differ.
+GATED = (
+    "ndcg@10",
+    "recall@10",
+    "evidence_hit@5",
+    "citation_evidence",
+    "answer_correct",
+    "false_answer",
+    "false_refusal",
+)
+ENOUGH = 0.8  # of the baseline's questions, asked again unchanged
+ALPHA = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    alpha: float = ALPHA  # family-wise, over every metric of every pack
+    metrics: tuple[str, ...] = ()  # none: those of GATED that both runs have
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One metric of one pack. `change`: now minus before, over the questions both could score."""
+
+    scores: Scores
+    change: Estimate
+    p: float  # one-sided, of a change for the worse
+    adjusted: float  # by Holm over all checks of the gate
+    threshold: float  # what Holm asks of the first: alpha / number of checks
+    regressed: bool
+
+    @property
+    def before(self) -> float:
+        return sum(self.scores.a) / len(self.scores.a)
+
+    @property
+    def now(self) -> float:
+        return sum(self.scores.b) / len(self.scores.b)
+
+    @property
+    def unnoticed(self) -> float | None:
+        """A smaller fall is missed more than one time in five; None: any fall may be. Simulated at each call, .1 s."""
+        scores = self.scores
+        noise = without_direction([y - x for x, y in zip(scores.a, scores.b, strict=True)])
+        room = tuple(1 - x for x in scores.a) if scores.metric in LESS_IS_BETTER else scores.a
+        return detectable(Loss(room=room, units=scores.units, noise=noise), alpha=self.threshold)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A question whose gated scores changed: `worse` and `better` name the metrics."""
+
+    pack: str
+    before: Item
+    now: Item
+    worse: tuple[str, ...]
+    better: tuple[str, ...]
+    fall: float  # sum over the metrics; ordered by it
+
+    @property
+    def name(self) -> str:
+        return f"{self.pack}/{self.now['id']}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What holds whatever the baseline did, and no longer does."""
+
+    pack: str
+    text: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    checks: tuple[Check, ...]
+    promises: tuple[Promise, ...]  # broken ones
+    broken: tuple[Moved, ...]  # worst first
+    fixed: tuple[Moved, ...]
+    pairs: tuple[PackPairs, ...]
+    rules: Rules
+    together: PackPairs | None = None  # the file packs as one: shown, not gated, for each of them is
+
+    @property
+    def regressions(self) -> tuple[Check, ...]:
+        return tuple(check for check in self.checks if check.regressed)
+
+    @property
+    def passed(self) -> bool:
+        return not self.regressions and not self.promises
+
+
+def judge(baseline: Mapping[str, Any], run: Mapping[str, Any], rules: Rules | None = None) -> Verdict:
+    """Raises BadInput when the two cannot be held against each other."""
+    rules = rules or Rules()
+    every = _comparable(baseline, run)
+    pairs = [pack for pack in every if pack.pack != TOGETHER]
+    checks = _checks(pairs, rules)
+    moved = [one for pack in pairs for one in _moved(pack, _gated(pack, rules))]
+    return Verdict(
+        checks=tuple(checks),
+        promises=tuple(_promises(baseline, run)),
+        broken=tuple(sorted((one for one in moved if one.worse), key=lambda one: -one.fall)),
+        fixed=tuple(sorted((one for one in moved if not one.worse), key=lambda one: one.fall)),
+        pairs=tuple(pairs),
+        rules=rules,
+        together=next((pack for pack in every if pack.pack == TOGETHER), None),
+    )
+
+
+def _comparable(baseline: Mapping[str, Any], run: Mapping[str, Any]) -> list[PackPairs]:
+    if baseline["command"] != run["command"]:
+        raise BadInput(
+            f"The baseline measured {baseline['command']}, this run {run['command']}.",
+            fix="Hold a run against one of the same command.",
+        )
+    pairs = list(pair_runs(baseline, run))
+    together = next((pack for pack in pairs if pack.pack == TOGETHER), None)
+    shares = {pack.pack: pack.share for pack in pairs}
+    for name in baseline["packs"]:
+        if name != TOGETHER and (share := shares.get(name, 0.0)) < ENOUGH:
+            raise BadInput(
+                f"Of the baseline's questions in {name}, {share:.0%} were asked again unchanged; "
+                f"under {ENOUGH:.0%} the two runs are not comparable.",
+                fix="Run the same questions, or take this run as the new reference: gate RUN --accept.",
+            )
+    if together and (len(pairs) <= 2 or together.share < ENOUGH):
+        pairs.remove(together)  # it is the one pack again, or another mixture
+    return pairs
+
+
+def _gated(pack: PackPairs, rules: Rules) -> tuple[str, ...]:
+    return tuple(metric for metric in rules.metrics or GATED if metric in pack.metrics)
+
+
+def _checks(pairs: Sequence[PackPairs], rules: Rules) -> list[Check]:
+    known = {metric for pack in pairs for metric in pack.metrics}
+    if unknown := [metric for metric in rules.metrics if metric not in known]:
+        raise BadInput(f"{unknown[0]}: not in both runs.", fix=f"One of {', '.join(sorted(known))}.")
+    every = [pack.scores(metric) for pack in pairs for metric in _gated(pack, rules)]
+    scored = [scores for scores in every if scores.ids]
+    ps = [paired_test(one.a, one.b, one.units, alternative=_worse(one.metric)) for one in scored]
+    return [
+        Check(
+            scores=scores,
+            change=difference(scores.a, scores.b, scores.clusters),
+            p=p,
+            adjusted=adjusted,
+            threshold=rules.alpha / len(scored),
+            regressed=adjusted <= rules.alpha,
+        )
+        for scores, p, adjusted in zip(scored, ps, holm(ps), strict=True)
+    ]
+
+
+def _worse(metric: str) -> Alternative:
+    return "greater" if metric in LESS_IS_BETTER else "less"
+
+
+def _moved(pack: PackPairs, gated: Sequence[str]) -> Iterator[Moved]:
+    for before, now in pack.shared:
+        falls = {metric: _fall(metric, before, now) for metric in gated}
+        if any(falls.values()):
+            yield Moved(
+                pack=pack.pack,
+                before=before,
+                now=now,
+                worse=tuple(metric for metric, fall in falls.items() if fall > 0),
+                better=tuple(metric for metric, fall in falls.items() if fall < 0),
+                fall=sum(falls.values()),
+            )
+
+
+def _fall(metric: str, before: Item, now: Item) -> float:
+    """Above 0 for the worse. 0 where either could not be scored."""
+    x, y = before["metrics"].get(metric), now["metrics"].get(metric)
+    if x is None or y is None:
+        return 0.0
+    return float(y - x if metric in LESS_IS_BETTER else x - y)
+
+
+def _promises(baseline: Mapping[str, Any], run: Mapping[str, Any]) -> Iterator[Promise]:
+    for name, pack in run["packs"].items():
+        if name == TOGETHER:
+            continue
+        valid = [(item, item["metrics"].get("citation_valid")) for item in pack["items"]]
+        if false := tuple(item for item, value in valid if value is not None and value < 1.0):
+            yield Promise(pack=name, text="every citation is an exact quote", items=false)
+        before = baseline["packs"].get(name, {"items": []})["items"]
+        failed = {item["id"] for item in before if item.get("error")}
+        if new := tuple(item for item in pack["items"] if item.get("error") and item["id"] not in failed):
+            yield Promise(pack=name, text="no question fails that did not fail before", items=new)

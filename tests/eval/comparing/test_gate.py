@@ -1,0 +1,149 @@
+"""Runs made by hand: every question stands on a document of its own unless said otherwise."""
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from eval.comparing.gate import Rules, judge
+from eval.report.against import against
+from rag.domain.errors import BadInput
+
+Run = dict[str, Any]
+
+
+def item(n: int, right: float, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {
+        "id": f"q{n}",
+        "question": f"What is {n}?",
+        "metrics": {"answer_correct": right, "citation_valid": 1.0, "false_refusal": 1.0 - right},
+        "cluster": f"d{n}",
+        "status": "answered",
+        "answer": "right" if right else "wrong",
+        **more,
+    }
+
+
+def run(scores: list[float], *, pack: str = "team", command: str = "answers") -> Run:
+    items = [item(n, right) for n, right in enumerate(scores)]
+    metrics = {name: {} for name in items[0]["metrics"]}
+    return {"command": command, "packs": {pack: {"n": len(items), "metrics": metrics, "items": items}}}
+
+
+def broken(run: Run, *places: int) -> Run:
+    after = deepcopy(run)
+    for place in places:
+        found = after["packs"]["team"]["items"][place]
+        found["metrics"] = {"answer_correct": 0.0, "citation_valid": 1.0, "false_refusal": 1.0}
+        found["answer"] = "wrong"
+    return after
+
+
+GOOD = run([1.0] * 40)
+
+
+def test_the_same_run_passes_and_says_what_would_go_unnoticed() -> None:
+    verdict = judge(GOOD, GOOD)
+    assert verdict.passed
+    assert [check.p for check in verdict.checks] == [1.0, 1.0]
+    assert (verdict.broken, verdict.fixed) == ((), ())
+    luck = verdict.checks[0].unnoticed  # six of forty are found at alpha .025; eight fail so that six mostly do
+    assert luck == pytest.approx(0.2, abs=0.05)
+
+
+def test_a_few_broken_questions_are_named_but_do_not_fail_the_gate() -> None:
+    verdict = judge(GOOD, broken(GOOD, 3, 4))
+    assert verdict.passed
+    assert [(one.now["id"], one.worse) for one in verdict.broken] == [
+        ("q3", ("answer_correct", "false_refusal")),
+        ("q4", ("answer_correct", "false_refusal")),
+    ]
+
+
+def test_ten_broken_questions_of_forty_fail_it() -> None:
+    verdict = judge(GOOD, broken(GOOD, *range(10)))
+    assert not verdict.passed
+    first = verdict.regressions[0]
+    assert (first.scores.metric, first.p, first.adjusted) == ("answer_correct", 2**-10, 2 * 2**-10)
+    assert (first.before, first.now) == (1.0, 0.75)
+
+
+def test_less_is_better_where_it_is() -> None:
+    verdict = judge(broken(GOOD, *range(10)), GOOD, Rules(metrics=("false_refusal",)))
+    assert verdict.passed
+    assert len(verdict.fixed) == 10
+    worse = judge(GOOD, broken(GOOD, *range(10)), Rules(metrics=("false_refusal",)))
+    assert [check.scores.metric for check in worse.regressions] == ["false_refusal"]
+
+
+def test_ten_questions_on_one_passage_are_one_witness_on_ten_of_a_document_ten() -> None:
+    before = deepcopy(GOOD)
+    for one in before["packs"]["team"]["items"][:10]:
+        one |= {"cluster": "d0", "unit": "q0"}
+    assert judge(before, broken(before, *range(10))).passed
+    for one in before["packs"]["team"]["items"]:
+        one["unit"] = one["id"]
+    verdict = judge(before, broken(before, *range(10)))
+    assert not verdict.passed
+    assert (len(set(verdict.checks[0].scores.clusters)), len(set(verdict.checks[0].scores.units))) == (31, 40)
+
+
+def test_the_packs_together_are_shown_and_not_gated() -> None:
+    """They would ask each of the others for more, and say nothing that these do not."""
+    packs = {**GOOD["packs"], **run([1.0] * 40, pack="other")["packs"], **run([1.0] * 80, pack="*")["packs"]}
+    before: Run = {**GOOD, "packs": packs}
+    after = broken(before, *range(7))
+    verdict = judge(before, after)
+    assert [check.scores.pack for check in verdict.checks] == ["team", "team", "other", "other"]
+    assert verdict.checks[0].adjusted == 4 * 2**-7
+    assert verdict.together
+    assert verdict.together.pack == "*"
+    assert ("*", "answer_correct") in against(after, before).changes
+
+
+def test_one_citation_that_is_no_quote_breaks_the_promise() -> None:
+    after = deepcopy(GOOD)
+    after["packs"]["team"]["items"][7]["metrics"]["citation_valid"] = 0.5
+    verdict = judge(GOOD, after)
+    assert not verdict.passed
+    assert [one["id"] for one in verdict.promises[0].items] == ["q7"]
+    assert not judge(after, after).passed  # absolute: it does not matter that it was broken before
+
+
+def test_a_question_that_fails_breaks_the_promise_unless_it_failed_before() -> None:
+    after = deepcopy(GOOD)
+    after["packs"]["team"]["items"][7].update(error="The backend is gone.", metrics={"answer_correct": None})
+    verdict = judge(GOOD, after)
+    assert [promise.text for promise in verdict.promises] == ["no question fails that did not fail before"]
+    assert judge(after, after).passed
+    assert verdict.checks[0].scores.lost == ("q7",)
+
+
+def test_questions_that_were_not_asked_again_are_said_and_many_of_them_refuse() -> None:
+    after = deepcopy(GOOD)
+    after["packs"]["team"]["items"][0]["question"] = "Something else?"
+    del after["packs"]["team"]["items"][1]
+    pairs = judge(GOOD, after).pairs[0]
+    assert (pairs.changed, pairs.only_a, pairs.share) == (("q0",), ("q1",), 0.95)
+    del after["packs"]["team"]["items"][1:9]
+    with pytest.raises(BadInput, match="75% were asked again"):
+        judge(GOOD, after)
+
+
+def test_new_questions_do_not_stop_the_gate() -> None:
+    assert judge(run([1.0] * 10), GOOD).pairs[0].share == 1.0
+
+
+def test_a_pack_that_was_not_measured_again_refuses() -> None:
+    with pytest.raises(BadInput, match="other, 0%"):
+        judge({**GOOD, "packs": {**GOOD["packs"], **run([1.0], pack="other")["packs"]}}, GOOD)
+
+
+def test_other_commands_are_not_held_against_each_other() -> None:
+    with pytest.raises(BadInput, match="measured retrieval"):
+        judge(run([1.0], command="retrieval"), GOOD)
+
+
+def test_a_metric_that_neither_run_has_is_wrong_use() -> None:
+    with pytest.raises(BadInput, match="speed: not in both"):
+        judge(GOOD, GOOD, Rules(metrics=("speed",)))
