@@ -12,7 +12,7 @@ from eval.packs.loading import Pack, load_packs
 from eval.progress import Narrator
 from eval.report.console import show
 from eval.report.console import show_failures as list_failures
-from eval.report.writing import write_report
+from eval.report.writing import HTML, write_report
 from eval.runs.making import Request, make_run
 from eval.runs.runner import Options
 from rag.domain.errors import BadInput
@@ -32,7 +32,7 @@ Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="a seeded sa
 Baselines = Annotated[bool, typer.Option("--baselines", help="beside BM25, vectors and their plain fusions")]
 PriceIn = Annotated[float | None, typer.Option(min=0, metavar="P", help="price of a million tokens read by the model")]
 PriceOut = Annotated[float | None, typer.Option(min=0, metavar="P", help="price of a million tokens it writes")]
-Report = Annotated[Path | None, typer.Option("--report", metavar="FILE.html", help="write the run's report too")]
+Report = Annotated[Path | None, typer.Option("--report", metavar="FILE.html", help="a copy of the run's report")]
 Failures = Annotated[bool, typer.Option("--show-failures", help="list the questions that missed")]
 
 
@@ -94,10 +94,10 @@ def _run(packs: Sequence[Pack], request: Request, *, files: tuple[Path | None, P
         raise typer.Exit(INTERRUPTED) from stopped
     if out:
         write_json(out, dict(finished.result))
-    if report:
-        write_report(finished.result, report, load_settings().home, narrator)
     show(finished.result, wide_console())
-    narrator.say(f"kept in {finished.folder}")
+    write_report(
+        finished.result, [finished.folder / HTML, *([report] if report else [])], load_settings().home, narrator
+    )
     if failures:
         list_failures(finished.run, narrator)
     if any(item.error for one in finished.run.packs for item in one.items):

@@ -58,7 +58,8 @@ def _table(found: list[StoredRun]) -> Table:
 
 def _summary(stored: StoredRun) -> dict[str, Any]:
     if stored.run is None:
-        return {"id": stored.id, "command": "not finished", "packs": [], "n": 0, "figures": {}, "accepted": ""}
+        state = "broken" if stored.broken else "not finished"
+        return {"id": stored.id, "command": state, "packs": [], "n": 0, "figures": {}, "accepted": ""}
     packs = {name: pack for name, pack in stored.run["packs"].items() if name != TOGETHER}
     return {
         "id": stored.id,

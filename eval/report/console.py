@@ -1,6 +1,6 @@
 """A run as tables on a terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -10,6 +10,7 @@ from eval.metrics.likely import LIKELY
 from eval.metrics.similarity import SIMILARITY
 from eval.packs.samples import BETWEEN
 from eval.progress import Narrator
+from eval.report.meanings import key_metrics
 from eval.runs.asking import Item
 from eval.runs.results import TOGETHER
 from eval.runs.runner import Run
@@ -24,7 +25,10 @@ def show(result: Mapping[str, Any], console: Console) -> None:
     for name, pack in packs.items():
         if name == TOGETHER and len(pack["ingest"]) < 2:
             continue
-        console.print(_table(f"{name}: {pack['n']} question{'s' * (pack['n'] != 1)}", pack))
+        title = f"{name}: {pack['n']} question{'s' * (pack['n'] != 1)}"
+        console.print(_table(title, pack, key_metrics(list(pack["metrics"]), result["command"])))
+        if "refusal" in pack:
+            console.print(_refusal(pack["refusal"]), style="dim")
         if "baselines" in pack:
             console.print(_baselines_table(pack))
         latency = pack["latency_ms"]
@@ -37,17 +41,31 @@ def show(result: Mapping[str, Any], console: Console) -> None:
     console.print(f"{result['seconds']:.1f} s in all", style="dim")
 
 
-def _table(title: str, pack: Mapping[str, Any]) -> Table:
+def _table(title: str, pack: Mapping[str, Any], key: Sequence[str]) -> Table:
+    """What `key` names comes first, in bold."""
     table = Table(title=title, title_justify="left")
     table.add_column("metric")
     for heading in ("mean", "95 %", "scored", "not"):
         table.add_column(heading, justify="right")
-    for name, found in pack["metrics"].items():
+    for name in (*key, *(name for name in pack["metrics"] if name not in key)):
+        found = pack["metrics"][name]
         low, high = found["ci95"]
         interval = "" if low is None else f"{low:.3f} to {high:.3f}"
         mean = "none" if found["value"] is None else f"{found['value']:.3f}"
-        table.add_row(name, mean, interval, str(found["n"]), str(pack["n"] - found["n"]))
+        cells = (mean, interval, str(found["n"]), str(pack["n"] - found["n"]))
+        table.add_row(name, *cells, style="bold" if name in key else "", end_section=name == key[-1])
     return table
+
+
+def _refusal(block: Mapping[str, Any]) -> str:
+    """What the confidence is worth; what is None could not be scored."""
+    today = block["today"]
+    told = (
+        ("known from unknown: AUROC", block["auroc"]),
+        ("calibration error", block["ece"]),
+        ("wrong of those answered today", today["risk"]),
+    )
+    return "confidence: " + ", ".join(f"{words} {value:.3f}" for words, value in told if value is not None)
 
 
 def _baselines_table(pack: Mapping[str, Any]) -> Table:

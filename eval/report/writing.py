@@ -1,7 +1,7 @@
 """Reports as files, and which run a report holds a run against."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,13 +41,15 @@ def write_reports(run: Mapping[str, Any], beside: Against | None, wanted: Wanted
     return [file for file, _ in texts]
 
 
-def write_report(run: Mapping[str, Any], file: Path, home: Path, narrator: Narrator) -> None:
+def write_report(run: Mapping[str, Any], files: Sequence[Path], home: Path, narrator: Narrator) -> None:
     """The HTML report of a run that was just made, beside the accepted run of `home`."""
     beside, why = beside_accepted(run, home)
     if why:
         narrator.say(why)
-    write_reports(run, beside, Wanted(html=file))
-    narrator.say(f"report in {file}")
+    text = html_report(run, beside)
+    for file in files:
+        _write(file, text)
+        narrator.say(f"report in {file}")
 
 
 def _write(file: Path, text: str) -> None:

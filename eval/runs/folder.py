@@ -31,11 +31,12 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRun:
-    """`run` None: it was not finished, and its folder holds what was asked so far."""
+    """`run` None: it was not finished, and its folder holds what was asked so far; or it is `broken`."""
 
     path: Path
     run: Mapping[str, Any] | None
     accepted: Acceptance | None = None
+    broken: str = ""  # why it cannot be read
 
     @property
     def id(self) -> str:
@@ -158,16 +159,23 @@ def accept_in(home: Path, folder: Path, *, by: str = "", note: str = "") -> tupl
 
 
 def list_runs(home: Path) -> list[StoredRun]:
-    """Newest first, unfinished ones too. What is no run is left out."""
+    """Newest first, unfinished and broken ones too. What is no run is left out."""
     return sorted(_stored(evaluations(home)), key=lambda stored: stored.path.name, reverse=True)
 
 
 def _stored(folder: Path) -> Iterator[StoredRun]:
     for path in folder.iterdir() if folder.is_dir() else ():
         if (path / RUN).exists():
-            yield StoredRun(path=path, run=load_run(path), accepted=load_acceptance(path))
+            yield _finished(path)
         elif (path / PARTIAL).exists():
             yield StoredRun(path=path, run=None)
+
+
+def _finished(path: Path) -> StoredRun:
+    try:
+        return StoredRun(path=path, run=load_run(path), accepted=load_acceptance(path))
+    except BadInput as error:
+        return StoredRun(path=path, run=None, broken=str(error))
 
 
 def accepted_run(home: Path, command: str, packs: Collection[str]) -> Path | None:

@@ -74,6 +74,21 @@ def test_runs_are_listed_newest_first_and_unfinished_ones_too(tmp_path: Path) ->
     assert list_runs(tmp_path / "nowhere") == []
 
 
+def test_a_broken_run_hides_no_other(tmp_path: Path) -> None:
+    good = stored(tmp_path, "2026-01-01T0000-answers-aaaa")
+    accept(good)
+    (stored(tmp_path, "2026-01-02T0000-answers-bbbb") / "run.json").write_text('{"packs": 3}')
+    (stored(tmp_path, "2026-01-03T0000-answers-cccc") / "accepted.json").write_text("[]")
+    found = list_runs(tmp_path)
+    assert [(one.path.name[:10], bool(one.broken)) for one in found] == [
+        ("2026-01-03", True),
+        ("2026-01-02", True),
+        ("2026-01-01", False),
+    ]
+    assert "not a run" in found[1].broken
+    assert accepted_run(tmp_path, "answers", ["team"]) == good
+
+
 def test_a_folder_and_a_file_are_both_runs(tmp_path: Path) -> None:
     folder = stored(tmp_path, "1")
     assert load_run(folder) == load_run(folder / "run.json")
