@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ingest.fingerprint import Fingerprints, look, look_into, stamp, stamp_into
+from ingest.measuring import WHY, evaluation_file
 from ingest.readers.base import Candidate, Reader, look_at
 from ingest.scope import Target
 from ingest.sync import Scope, Seen
@@ -118,6 +119,8 @@ class Files:
             if row.state == "skipped" and relative not in self.target.named:
                 return Seen(reason=row.reason, size=size, stamp=stamped)
         candidate, content = (look_into if whole else look)(path, relative)
+        if not whole and evaluation_file(candidate):
+            return Seen(reason=WHY, failed=relative in self.target.named, size=size, stamp=stamped)
         reader = self.pool.find(candidate) if content else None
         if reader is not None:
             print_ = self.fingerprints.of(reader, content, nested=whole or reader.name == ARCHIVE)

@@ -165,6 +165,16 @@ def test_what_no_reader_knows_is_skipped_with_a_reason_and_failed_when_it_was_na
     assert [trouble.file for trouble in bench.ingest(bench.docs / "model.bin").failed] == ["model.bin"]
 
 
+def test_questions_with_their_answers_are_left_out_and_named_one_by_one_refused(bench: Bench) -> None:
+    row = '{"id": "1", "question": "Which dtype?", "answer": "bf16", "gold_files": ["guide.md"]}'
+    (bench.docs / "golden.jsonl").write_text(row)
+    bench.write(guide_md="We train in bf16.")
+    report = bench.ingest()
+    assert report.documents == 1
+    assert "questions of an evaluation" in report.skipped[0].reason
+    assert [trouble.file for trouble in bench.ingest(bench.docs / "golden.jsonl").failed] == ["golden.jsonl"]
+
+
 def test_an_emptied_file_is_no_longer_found(bench: Bench) -> None:
     bench.write(a_md="Text")
     bench.ingest()
