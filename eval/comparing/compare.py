@@ -1,7 +1,7 @@
 """Two runs of the same questions, side by side: what changed, whether chance explains it, and which questions moved."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from eval.comparing.pairs import Item, PackPairs, Scores, pair_runs
@@ -11,7 +11,8 @@ from eval.runs.folder import TOGETHER
 from eval.runs.folder import load_run as load_run
 from eval.runs.record import differs
 from eval.statistics.detectable import Loss, detectable, without_direction
-from eval.statistics.stats import Estimate, difference, holm, paired_test
+from eval.statistics.stats import Estimate, difference
+from eval.statistics.stepdown import step_down
 from rag.domain.errors import BadInput
 
 ALPHA = 0.05
@@ -33,7 +34,7 @@ class Difference:
     b: float
     difference: Estimate
     p: float  # two-sided
-    adjusted: float | None  # by Holm over all differences of single packs; None: of the packs together, only shown
+    adjusted: float | None  # by step-down over all differences of single packs; None: of the packs together, only shown
     unnoticed: float | None = None  # a smaller loss is missed more than one time in five; None: not said, or any
 
 
@@ -96,28 +97,34 @@ def _pairs(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[PackPairs]:
 def differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Difference]:
     """By pack and metric, in the order of the first run. Raises BadInput when they share no question."""
     every = [pack.scores(metric) for pack in _pairs(a, b) for metric in pack.metrics]
-    found = [_difference(scores) for scores in every if scores.ids]
-    adjusted = iter(holm([one.p for one in found if one.pack != TOGETHER]))
-    return (one if one.pack == TOGETHER else replace(one, adjusted=next(adjusted)) for one in found)
+    scored = [scores for scores in every if scores.ids]
+    found = step_down([one.paired("two-sided") for one in scored if one.pack != TOGETHER], alpha=ALPHA)
+    tested = iter(zip(found.ps, found.adjusted, strict=True))
+    for scores in scored:
+        if scores.pack == TOGETHER:
+            alone = step_down([scores.paired("two-sided")])
+            yield _difference(scores, alone.ps[0], None, alone.first)
+        else:
+            yield _difference(scores, *next(tested), found.first)
 
 
-def _difference(scores: Scores) -> Difference:
+def _difference(scores: Scores, p: float, adjusted: float | None, first: float) -> Difference:
     return Difference(
         pack=scores.pack,
         metric=scores.metric,
         a=sum(scores.a) / len(scores.a),
         b=sum(scores.b) / len(scores.b),
         difference=difference(scores.a, scores.b, scores.clusters),
-        p=paired_test(scores.a, scores.b, scores.units),
-        adjusted=None,
-        unnoticed=_unnoticed(scores) if scores.metric in _SHARES else None,
+        p=p,
+        adjusted=adjusted,
+        unnoticed=_unnoticed(scores, first) if scores.metric in _SHARES else None,
     )
 
 
-def _unnoticed(scores: Scores) -> float | None:
+def _unnoticed(scores: Scores, first: float) -> float | None:
     room = tuple(1 - x for x in scores.a) if scores.metric in LESS_IS_BETTER else scores.a
     noise = without_direction([y - x for x, y in zip(scores.a, scores.b, strict=True)])
-    return detectable(Loss(room=room, units=scores.units, noise=noise), alpha=ALPHA / 2)
+    return detectable(Loss(room=room, units=scores.units, noise=noise), alpha=first / 2)
 
 
 def _twice(pack: str, a: Item, b: Item) -> Twice:

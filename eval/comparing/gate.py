@@ -9,7 +9,8 @@ from eval.comparing.pairs import Item, PackPairs, Scores, pair_runs
 from eval.metrics import LESS_IS_BETTER
 from eval.runs.results import TOGETHER
 from eval.statistics.detectable import Loss, detectable, without_direction
-from eval.statistics.stats import Alternative, Estimate, difference, holm, paired_test
+from eval.statistics.stats import Estimate, difference
+from eval.statistics.stepdown import Alternative, step_down
 from rag.domain.errors import BadInput
 
 # One or two of each family: every further one makes the rest harder to prove. Time is never gated: machines differ.
@@ -39,8 +40,8 @@ class Check:
     scores: Scores
     change: Estimate
     p: float  # one-sided, of a change for the worse
-    adjusted: float  # by Holm over all checks of the gate
-    threshold: float  # what Holm asks of the first: alpha / number of checks
+    adjusted: float  # by step-down over all checks of the gate
+    threshold: float  # what its first step asks, as the checks differ now; in [alpha / their number, alpha]
     regressed: bool
 
     @property
@@ -153,17 +154,17 @@ def _checks(pairs: Sequence[PackPairs], rules: Rules) -> list[Check]:
         raise BadInput(f"{unknown[0]}: not in both runs.", fix=f"One of {', '.join(sorted(known))}.")
     every = [pack.scores(metric) for pack in pairs for metric in _gated(pack, rules)]
     scored = [scores for scores in every if scores.ids]
-    ps = [paired_test(one.a, one.b, one.units, alternative=_worse(one.metric)) for one in scored]
+    found = step_down([one.paired(_worse(one.metric)) for one in scored], alpha=rules.alpha)
     return [
         Check(
             scores=scores,
             change=difference(scores.a, scores.b, scores.clusters),
             p=p,
             adjusted=adjusted,
-            threshold=rules.alpha / len(scored),
+            threshold=found.first,
             regressed=adjusted <= rules.alpha,
         )
-        for scores, p, adjusted in zip(scored, ps, holm(ps), strict=True)
+        for scores, p, adjusted in zip(scored, found.ps, found.adjusted, strict=True)
     ]
 
 

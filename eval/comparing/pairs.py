@@ -5,6 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from eval.statistics.stats import changes
+from eval.statistics.stepdown import Alternative, Paired
+
 Item = Mapping[str, Any]  # one of `items` of a run's pack
 _ASKED = ("question", "answers", "evidence", "answerable")  # a run that does not say is not another question
 
@@ -22,6 +25,11 @@ class Scores:
     units: tuple[str, ...]  # what rises and falls together, flipped whole in a test
     lost: tuple[str, ...]  # questions that only `a` could score
     gained: tuple[str, ...]  # that only `b` could
+
+    def paired(self, alternative: Alternative) -> Paired:
+        """As the tests take it: the metrics of a pack share their signs, packs do not."""
+        units = [f"{self.pack}/{unit}" for unit in self.units]
+        return Paired(changes=changes(self.a, self.b), units=units, alternative=alternative)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from eval.comparing.gate import ALPHA, Check, Verdict, judge
 from eval.metrics import LESS_IS_BETTER
 from eval.report.view import Item, RunView, clean, read_run
 from eval.runs.record import differs
-from eval.statistics.stats import difference, holm, paired_test
+from eval.statistics.stats import difference
+from eval.statistics.stepdown import step_down
 
 Direction = Literal["better", "worse", "no difference", "not judged"]
 
@@ -125,13 +126,10 @@ def _direction(check: Check | None, *, improved: bool) -> Direction:
 
 
 def _improved(verdict: Verdict) -> set[tuple[str, str]]:
-    """The gate's test turned round: what rose by more than chance explains, by Holm over all that is gated."""
+    """The gate's test turned round: what rose by more than chance explains, by step-down over all that is gated."""
     every = [check.scores for check in verdict.checks]
-    ps = [
-        paired_test(one.a, one.b, one.units, alternative="less" if one.metric in LESS_IS_BETTER else "greater")
-        for one in every
-    ]
-    return {(one.pack, one.metric) for one, p in zip(every, holm(ps), strict=True) if p <= ALPHA}
+    tests = [one.paired("less" if one.metric in LESS_IS_BETTER else "greater") for one in every]
+    return {(one.pack, one.metric) for one, p in zip(every, step_down(tests).adjusted, strict=True) if p <= ALPHA}
 
 
 def _moved(verdict: Verdict) -> Iterator[Moved]:

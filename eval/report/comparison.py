@@ -47,7 +47,7 @@ def _table(found: Comparison) -> Table:
     table = Table(title="B against A, paired by question", title_justify="left")
     for heading in ("pack", "metric"):
         table.add_column(heading, overflow="fold")
-    for heading in ("A", "B", "B - A", "95 %", "p", "Holm", "unnoticed", "n"):
+    for heading in ("A", "B", "B - A", "95 %", "p", "corrected", "unnoticed", "n"):
         table.add_column(heading, justify="right", no_wrap=True)
     for one in found.differences:
         table.add_row(*_row(one), style="bold" if one in found.found else None)

@@ -68,7 +68,7 @@ def _regression(check: Check) -> str:
     units = len(set(scores.units))
     return (
         f"{scores.pack}, {scores.metric}: {check.before:.3f} before, {check.now:.3f} now "
-        f"({change.low or 0.0:+.3f} to {change.high or 0.0:+.3f}), p = {check.adjusted:.4f} by Holm, "
+        f"({change.low or 0.0:+.3f} to {change.high or 0.0:+.3f}), p = {check.adjusted:.4f} corrected, "
         f"{len(scores.ids)} questions that rest on {units} passages"
     )
 
@@ -139,7 +139,7 @@ def _check_json(check: Check) -> dict[str, Any]:
         "clusters": len(set(check.scores.clusters)),
         "units": len(set(check.scores.units)),
         "p": check.p,
-        "p_holm": check.adjusted,
+        "p_adjusted": check.adjusted,
         "unnoticed": check.unnoticed,
         "regressed": check.regressed,
         "no_longer_scored": list(check.scores.lost),

@@ -21,7 +21,8 @@ from eval.packs.loading import Pack, Sample
 from eval.progress import Narrator
 from eval.runs.asking import Item
 from eval.runs.runner import PackRun, Run
-from eval.statistics.stats import difference, paired_test
+from eval.statistics.stats import difference
+from eval.statistics.stepdown import paired_test
 from rag.domain.ports import Embedder
 from rag.domain.types import Matrix
 

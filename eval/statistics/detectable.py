@@ -32,7 +32,7 @@ def detectable(loss: Loss, *, alpha: float = 0.05, power: float = 0.8, seed: int
     None where not even the loss of everything would be found. By simulation, for two runs that do not differ have no
     variance to put into a formula: each question loses all of its room with one probability, and the probability is
     sought. Questions of one unit fail together as often as the scores they have now go together (`alike`). For a
-    two-sided test give half its alpha; for one of several, what Holm asks of the first: alpha / their number.
+    two-sided test give half its alpha; for one of several, what their step-down asks of the first.
     """
     room = np.asarray(loss.room, dtype=np.float64)
     if not len(room) or not room.sum():

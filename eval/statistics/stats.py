@@ -1,24 +1,20 @@
-"""How sure a mean is, whether two runs differ, and what difference would go unnoticed.
+"""How sure a mean is, and the difference of two.
 
-Values come with clusters: questions on one document are not independent, so whole documents are drawn, flipped and
-counted together. What could not be scored is left out before it comes here.
+Values come with clusters: questions on one document are not independent, so whole documents are drawn and counted
+together. What could not be scored is left out before it comes here.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 SEED = 20_251
 RESAMPLES = 2_000
-ROUNDS = 10_000
-_EXACT = 13  # clusters that differ; up to here every pattern of signs is tried
 _BLOCK = 4_000_000  # random numbers at a time
 Numbers = NDArray[np.float64]
-Alternative = Literal["two-sided", "less", "greater"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +47,13 @@ def difference(a: Sequence[float], b: Sequence[float], clusters: Sequence[str] |
     """mean(b) - mean(a) of paired values, with the BCa interval. No pair that differs: [0, 0]."""
     if not len(a):
         return Estimate(value=None, low=None, high=None, n=0)
-    changes = _changes(a, b)
-    low, high = _bca(*_groups(changes, clusters), SEED)
-    return Estimate(value=float(changes.mean()), low=low, high=high, n=len(changes))
+    found = changes(a, b)
+    low, high = _bca(*_groups(found, clusters), SEED)
+    return Estimate(value=float(found.mean()), low=low, high=high, n=len(found))
 
 
-def _changes(a: Sequence[float], b: Sequence[float]) -> Numbers:
+def changes(a: Sequence[float], b: Sequence[float]) -> Numbers:
+    """b - a, pair by pair. Raises ValueError when they do not pair."""
     if len(a) != len(b):
         raise ValueError(f"{len(a)} and {len(b)} values do not pair")
     return np.asarray(b, dtype=np.float64) - np.asarray(a, dtype=np.float64)
@@ -130,54 +127,3 @@ def _resampled(sums: Numbers, counts: Numbers, seed: int) -> Numbers:
         drawn = random.integers(0, groups, size=(min(rows, RESAMPLES - start), groups))
         means.append(sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1))
     return np.concatenate(means)
-
-
-def paired_test(
-    a: Sequence[float],
-    b: Sequence[float],
-    clusters: Sequence[str] | None = None,
-    *,
-    alternative: Alternative = "two-sided",
-    seed: int = SEED,
-) -> float:
-    """p of mean(b) - mean(a) by sign flips of the clusters' summed differences (Fisher's randomisation test).
-
-    Of two runs that do not differ, each cluster's difference is as likely to have come out the other way round.
-    "less": b is worse than a, where more is better. Up to 13 clusters that differ, every pattern of signs is tried;
-    beyond, (1 + flips as far out) / (1 + rounds), so never 0. No pairs, or no difference in any: 1.
-    """
-    sums, _ = _groups(_changes(a, b), clusters) if len(a) else (np.zeros(0), np.zeros(0))
-    sums = sums[np.abs(sums) > 1e-12]
-    if not len(sums):
-        return 1.0
-    if len(sums) <= _EXACT:
-        patterns = np.arange(2 ** len(sums))[:, None] >> np.arange(len(sums)) & 1
-        return float(_as_far((patterns * 2 - 1) @ sums, sums.sum(), alternative).mean())
-    random, extreme = np.random.default_rng(seed), 0
-    rows = max(1, _BLOCK // len(sums))
-    for start in range(0, ROUNDS, rows):
-        signs = random.integers(0, 2, size=(min(rows, ROUNDS - start), len(sums)), dtype=np.int8) * 2 - 1
-        extreme += int(_as_far(signs @ sums, sums.sum(), alternative).sum())
-    return (1 + extreme) / (1 + ROUNDS)
-
-
-def _as_far(flipped: Numbers, seen: float, alternative: Alternative) -> NDArray[Any]:
-    slack = 1e-12 * max(1.0, abs(seen))
-    if alternative == "less":
-        return flipped <= seen + slack
-    if alternative == "greater":
-        return flipped >= seen - slack
-    return np.abs(flipped) >= abs(seen) - slack
-
-
-def holm(ps: Sequence[float]) -> list[float]:
-    """Adjusted p values, in the order given: those up to alpha are found with a family-wise error of alpha.
-
-    The i-th smallest of m (from 0) becomes the largest (m - j) * p_j over j <= i, at most 1. Source: Holm, 1979.
-    Worked: .01, .04, .03 become .03, .06, .06.
-    """
-    adjusted, highest = [0.0] * len(ps), 0.0
-    for rank, place in enumerate(sorted(range(len(ps)), key=lambda i: ps[i])):
-        highest = max(highest, min(1.0, (len(ps) - rank) * ps[place]))
-        adjusted[place] = highest
-    return adjusted

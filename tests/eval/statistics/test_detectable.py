@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from eval.statistics.detectable import Loss, alike, detectable, without_direction
-from eval.statistics.stats import cluster_places, difference, estimate, holm, paired_test
+from eval.statistics.stats import changes, cluster_places, difference, estimate
+from eval.statistics.stepdown import Paired, paired_test, step_down
 
 SIZES = (22, 12, 6, 4, 4, 2, 1, 1)  # questions on each document, like a pack about a few long ones
 SINGLES = (2,) * 8 + (3,) * 4 + (1,) * 14
@@ -138,10 +139,10 @@ def test_without_a_loss_five_of_a_hundred_gates_close_at_most(sizes: tuple[int, 
     def closed(random: np.random.Generator) -> bool:
         again = [noisy(base.values, places, random) for base in bases]
         tests = [
-            paired_test(base.values, other, base.clusters, alternative="less")
+            Paired(changes=changes(base.values, other), units=base.clusters, alternative="less")
             for base, other in zip(bases, again, strict=True)
         ]
-        return min(holm(tests)) <= 0.05
+        return min(step_down(tests).adjusted) <= 0.05
 
     assert share(closed, 500) <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 500)
 

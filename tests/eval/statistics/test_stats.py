@@ -1,9 +1,8 @@
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.statistics.stats import difference, estimate, holm, paired_test
+from eval.statistics.stats import difference, estimate
 
 values = st.lists(st.floats(0, 1), min_size=1, max_size=40)
 
@@ -59,43 +58,13 @@ def test_questions_on_one_document_make_the_interval_wider() -> None:
     assert clustered.high > alone.high + 0.05
 
 
-def test_equal_runs_do_not_differ_and_a_constant_gain_does() -> None:
-    base = np.random.default_rng(1).random(60).tolist()
-    assert paired_test(base, base) == 1.0
-    assert paired_test(base, [value + 0.05 for value in base]) < 0.001
+def test_equal_runs_differ_by_nothing() -> None:
+    base = [0.2, 0.4, 0.9]
     assert difference(base, base).low == difference(base, base).high == 0.0
-
-
-def test_four_gains_happen_by_chance_once_in_eight_times() -> None:
-    assert paired_test([0, 0, 0, 0], [1, 1, 1, 1]) == 2 / 16
-    assert paired_test([0, 0, 0, 0], [1, 1, 1, 1], alternative="greater") == 1 / 16
-    assert paired_test([0, 0, 0, 0], [1, 1, 1, 1], alternative="less") == 1.0
-
-
-def test_eight_gains_on_two_documents_are_two_gains() -> None:
-    assert paired_test([0] * 8, [1] * 8, ["a", "b"] * 4) == 2 / 4
-
-
-def test_gains_and_losses_on_one_document_weigh_each_other_out() -> None:
-    assert paired_test([0, 1, 0, 1], [1, 0, 1, 0], ["a", "a", "b", "b"]) == 1.0
 
 
 def test_runs_of_different_length_do_not_pair() -> None:
     with pytest.raises(ValueError, match="do not pair"):
-        paired_test([1], [1, 2])
+        difference([1], [1, 2])
     with pytest.raises(ValueError, match="1 clusters"):
         estimate([1, 0], ["a"])
-
-
-def test_holm_as_worked_by_hand() -> None:
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([0.5, 0.9]) == [1.0, 1.0]
-    assert holm([]) == []
-
-
-@given(ps=st.lists(st.floats(0, 1), min_size=1, max_size=12))
-def test_holm_keeps_the_order_and_never_lowers_a_p(ps: list[float]) -> None:
-    adjusted = holm(ps)
-    assert all(p <= q <= 1 for p, q in zip(ps, adjusted, strict=True))
-    ranked = [adjusted[place] for place in sorted(range(len(ps)), key=lambda i: ps[i])]
-    assert ranked == sorted(ranked)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from eval.statistics.stats import difference, estimate, holm, paired_test
+from eval.statistics.stats import difference, estimate
+from eval.statistics.stepdown import paired_test
 
 pytestmark = pytest.mark.slow
 RANDOM = np.random.default_rng(4)
@@ -63,16 +64,3 @@ def test_wilsons_interval_is_scipys_but_for_students_t() -> None:
     reference = binomtest(1_700, 2_000).proportion_ci(method="wilson")
     ours = estimate(values)
     assert (ours.low, ours.high) == pytest.approx((reference.low, reference.high), abs=2e-4)
-
-
-def test_holm_is_the_step_down_of_its_definition() -> None:
-    """Rejected up to the first p(i) above alpha / (m - i): what adjusted p values must agree with, at every alpha."""
-    for ps in RANDOM.random((200, 6)) ** 3:
-        adjusted = holm(ps.tolist())
-        for alpha in (0.01, 0.05, 0.2):
-            ranked, rejected = np.argsort(ps), set[int]()
-            for i, place in enumerate(ranked):
-                if ps[place] > alpha / (len(ps) - i):
-                    break
-                rejected.add(int(place))
-            assert {n for n, p in enumerate(adjusted) if p <= alpha} == rejected
