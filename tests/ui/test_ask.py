@@ -4,13 +4,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import gradio as gr
 import httpx
 import pytest
 
 from rag.client import Client
 from tests.ui.test_render import CITATION
-from ui.tabs.ask import EMPTY_PANEL, Visit, conversation_steps, filters
+
+pytestmark = pytest.mark.slow  # importing Gradio takes seconds: in functions, so that collecting does not
 
 ANSWER = {
     "answer_id": "a-1", "conversation_id": "c-1", "refusal": None, "warnings": [], "citations": [CITATION],
@@ -35,6 +35,8 @@ def busy(request: httpx.Request) -> httpx.Response:
 
 
 def steps(given: Client, text: str = "Which dtype?", **more: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401
+    from ui.tabs.ask import Visit, conversation_steps
+
     with given:
         return list(conversation_steps(given, text, [], more.get("state", Visit()), more.get("wanted", {})))
 
@@ -44,6 +46,8 @@ def said(step: tuple[Any, ...]) -> str:
 
 
 def test_words_come_first_then_sources_then_the_linked_answer() -> None:
+    from ui.tabs.ask import EMPTY_PANEL, Visit
+
     shown = steps(client(stream))
     assert [said(step) for step in shown[2:4]] == ["Use bf16.", "Use bf16."]
     assert [step[2] == EMPTY_PANEL for step in shown] == [True, True, True, False, False]
@@ -52,6 +56,8 @@ def test_words_come_first_then_sources_then_the_linked_answer() -> None:
 
 
 def test_the_box_is_emptied_once_so_that_the_next_question_can_be_typed_meanwhile() -> None:
+    import gradio as gr
+
     boxes = [step[0] for step in steps(client(stream))]
     assert boxes == ["", *[gr.skip()] * 4]
 
@@ -64,15 +70,23 @@ def test_what_went_wrong_is_told_in_words_and_the_question_is_given_back() -> No
 
 
 def test_nothing_asked_is_nothing_sent() -> None:
+    import gradio as gr
+
+    from ui.tabs.ask import Visit
+
     assert steps(client(busy), "  ") == [(gr.skip(), gr.skip(), gr.skip(), Visit())]
 
 
 def test_filters_that_were_never_opened_are_no_filters() -> None:
+    from ui.tabs.ask import filters
+
     assert filters(kinds=None, authors=None, spaces=None, after=None, before=None) == {}
 
 
 @pytest.mark.parametrize("day", ["31 Jan", "2026-13-01"])
 def test_a_wrong_day_is_not_sent(day: str) -> None:
+    from ui.tabs.ask import filters
+
     wanted = filters(kinds=["retro"], authors=[], spaces=[], after=f" {day} ", before="")
     assert wanted == {"kinds": ["retro"], "after": day}
     assert "must be a day" in said(steps(client(stream), wanted=wanted)[-1])

@@ -18,7 +18,6 @@ from tests.ui.conftest import OpenPage, serving, settings
 from tests.ui.test_browser import picture
 from tests.ui.test_render import HOSTILE, read
 from ui import quality
-from ui.tabs.evaluations import view
 from ui.trends import Point, trend
 
 OURS = {"p", "b", "h2", "h3", "section", "div", "span", "small", "code", "a"} | {
@@ -158,7 +157,10 @@ def test_the_page_calls_a_figure_as_the_reports_do() -> None:
         assert quality.label(metric) == suite_label(metric)
 
 
+@pytest.mark.slow
 def test_who_may_not_see_runs_is_told_so_where_they_would_stand(tmp_path: Path) -> None:
+    from ui.tabs.evaluations import view  # imports Gradio
+
     house = make_house()
     app = house.app("keys", evaluations=tmp_path)
     choice, figures, rows = view(house.client(app, key=house.key("ann", "team")), "")

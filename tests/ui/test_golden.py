@@ -15,7 +15,6 @@ from tests.ui.conftest import COMMAND, EXAMPLES, OpenPage, serving, settings
 from tests.ui.test_browser import picture
 from tests.ui.test_render import CITATION, HOSTILE, read
 from ui import golden_cards as cards
-from ui.tabs.golden import Desk, view
 
 ITEM = {
     "id": "q1", "kind": "fact", "question": "Which dtype?", "answer": "bf16", "answerable": True,
@@ -50,7 +49,10 @@ def test_a_card_says_what_people_said_and_what_was_lost() -> None:
     assert "no longer there" in cards.item_card({**ITEM, "evidence": [lost]})
 
 
+@pytest.mark.slow
 def test_counts_follow_a_judgement_and_the_next_item_is_up() -> None:
+    from ui.tabs.golden import Desk, view  # imports Gradio
+
     desk = Desk(items=(ITEM, {**ITEM, "id": "q2"}), total=2, counts={"candidate": 2, "accepted": 0, "rejected": 0})
     after = desk.judged({**ITEM, "review": "accepted"})
     assert after.counts == {"candidate": 1, "accepted": 1, "rejected": 0}
@@ -59,7 +61,10 @@ def test_counts_follow_a_judgement_and_the_next_item_is_up() -> None:
     assert "2 of 2 shown · 1 accepted" in view(after, "")[1]
 
 
+@pytest.mark.slow
 def test_trouble_is_said_where_the_card_would_be() -> None:
+    from ui.tabs.golden import Desk, view
+
     assert "there is no golden set" in view(Desk(trouble="golden.jsonl: there is no golden set."), "")[2]
 
 
