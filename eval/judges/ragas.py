@@ -24,7 +24,8 @@ from eval.metrics.refusing import reads_as_refusal
 from rag.domain.errors import BadInput, BadSetting
 
 WORKER = Path(__file__).with_name("ragas_worker.py")
-INSTALL = "python -m venv ragas-env && ragas-env/bin/pip install ragas==0.4.3, then --ragas-python ragas-env/bin/python"
+PINS = '"ragas==0.4.3" "langchain-community<0.4"'  # ragas imports what langchain-community 0.4 no longer has
+INSTALL = f"python -m venv ragas-env && ragas-env/bin/pip install {PINS}, then --ragas-python ragas-env/bin/python"
 METRIC: Mapping[Task, str] = {
     "answers": "AnswerAccuracy",
     "claims": "ResponseGroundedness",
@@ -51,12 +52,18 @@ class RagasJudge:
     tasks: tuple[Task, ...] = ("answers", "claims", "summaries")
 
     def __init__(self, reached: Reached, served: Mapping[str, Any]) -> None:
-        """Starts the child. Raises BadSetting where ragas is not installed."""
+        """Starts the child. Raises BadSetting where ragas is not installed or the server's name is not known."""
         self._served = dict(served)
         self._model = reached.model
         self._child = _started(reached.python)
         weakref.finalize(self, _end, self._child)
-        self.version = str(self._asked({"url": reached.url, "key": reached.key, "model": reached.model})["ragas"])
+        hello = self._asked({"url": reached.url, "key": reached.key, "model": reached.model})
+        if "ragas" not in hello:
+            raise BadSetting(
+                f"The model's server is not found: {hello.get('unreachable')}.",
+                fix="See to --judge-url, http://127.0.0.1:8080/v1.",
+            )
+        self.version = str(hello["ragas"])
 
     @property
     def name(self) -> str:
@@ -75,6 +82,8 @@ class RagasJudge:
     def judge(self, item: JudgedItem) -> Verdict:
         if item.task == "answers" and not item.golds:
             return Verdict(label=None, why="no gold answer")
+        if item.task != "answers" and not any(item.sources):
+            return Verdict(label=None, why="no source")
         started = time.monotonic()
         shown = {"task": item.task, "text": item.text, "question": item.question}
         reply = self._asked({**shown, "golds": item.golds, "sources": item.sources})
@@ -82,7 +91,8 @@ class RagasJudge:
         score = reply.get("score")
         if score is None:
             missing = FAILED if "error" in reply else NO_LABEL
-            return Verdict(label=None, why=str(reply.get("error", missing)), missing=missing, seconds=seconds)
+            why = str(reply.get("error") or reply.get("why") or missing)
+            return Verdict(label=None, why=why, missing=missing, seconds=seconds)
         label = GOOD[item.task] if score > LEAST else _bad(item)
         return Verdict(label=label, score=score, why=METRIC[item.task], seconds=seconds)
 
