@@ -39,7 +39,6 @@ Trials = Annotated[int, typer.Option(min=1, metavar="N", help="ask a model so of
 Url = Annotated[str, typer.Option(metavar="URL", help="where the model listens; else TEAMLORE_LLM_BASE_URL")]
 Home = Annotated[Path | None, typer.Option(metavar="DIR", help="where verdicts of models are kept; else TEAMLORE_HOME")]
 Ragas = Annotated[str, typer.Option("--ragas-python", metavar="FILE", help="a Python that has ragas: ragas:MODEL")]
-INTERRUPTED = 130
 
 
 def judge(
@@ -63,14 +62,10 @@ def judge(
     names = judge or []
     bench = _bench(home, judge_url, trials, ragas) if any(is_model(name) for name in names) else None
     runs = [path for path in packs if is_run(path)]
-    try:
-        for run in runs:
-            _judge_run(run, names, bench, limit)
-        labelled = [load_judged(path) for path in packs if path not in runs]
-        results = {pack.name: _judge_pack(pack, names, bench, (half, limit)) for pack in labelled}
-    except KeyboardInterrupt as stopped:
-        Narrator().say("Stopped. The same command goes on from here: what a model said is kept.")
-        raise typer.Exit(INTERRUPTED) from stopped
+    for run in runs:
+        _judge_run(run, names, bench, limit)
+    labelled = [load_judged(path) for path in packs if path not in runs]
+    results = {pack.name: _judge_pack(pack, names, bench, (half, limit)) for pack in labelled}
     if out:
         write_json(out, {"command": "judge", "half": half, "packs": results, "system": _system()})
 

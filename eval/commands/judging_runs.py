@@ -9,15 +9,16 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.judges.bench import Bench, among, pair_line, record_json, spent, with_itself
-from eval.judges.judged import Task, is_judged
+from eval.judges.judged import JudgedItem, Task, is_judged
 from eval.judges.judging import Verdict
 from eval.judges.memory import ModelJudge, slug
 from eval.judges.runs import METRIC, Judgements, Piece, judged_run, pieces, questions
-from eval.judges.standing import standings, with_people
+from eval.judges.standing import NOT_MEASURED, standings, with_people
 from eval.runs.folder import RUN, TOGETHER, load_run, write_atomically
 from rag.domain.errors import BadInput
 
 BESIDE: Mapping[Task, str] = {"answers": "answer_correct", "claims": "quote_support"}  # the same without a model
+MEASURE = "Agreement with people is measured by the same command on a folder of answers or claims that people labelled."
 
 
 def is_run(path: Path) -> bool:
@@ -43,14 +44,21 @@ def judge_run(path: Path, names: Sequence[str], bench: Bench, limit: int | None,
         file = _file(path, judge.name)
         write_atomically(file, result)
         _show(result, judge, tasks, console)
-        for line in (spent(verdicts), with_itself(items, verdicts)):
-            if line:
-                console.print(f"{judge.name}: {line}", markup=False, highlight=False, soft_wrap=True)
+        _tell(judge, items, verdicts, console)
         _warn(run, judge, console)
+        if NOT_MEASURED in made.people.values():
+            bench.narrator.say(MEASURE)
         bench.narrator.say(f"written to {file}")
     if len({tuple(judge.tasks) for judge in judges}) == 1:
         for pair in among(items, said):
             console.print(pair_line(*pair), markup=False, highlight=False, soft_wrap=True)
+
+
+def _tell(judge: ModelJudge, items: Sequence[JudgedItem], verdicts: Sequence[Verdict], console: Console) -> None:
+    """What it cost, and how far it agrees with itself."""
+    for line in (spent(verdicts), with_itself(items, verdicts)):
+        if line:
+            console.print(f"{judge.name}: {line}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _sample(run: Mapping[str, Any], limit: int | None) -> list[tuple[str, Mapping[str, Any]]]:

@@ -82,20 +82,26 @@ def _read(path: Path) -> Iterator[tuple[str, Verdict]]:
 
 def ask(judge: ModelJudge, items: Iterable[JudgedItem], memory: Memory) -> Iterator[Verdict]:
     """In the order of the items; what is known is not asked. Raises BackendFailed once the model fails PATIENCE items
-    in a row; failures are not remembered."""
-    failures = 0
+    in a row, or all there are; failures are not remembered."""
+    failures, answered = 0, False
     for item in items:
         key = _key(judge, item)
         verdict = memory.recall(key) or judge.judge(item)
         failures = failures + 1 if verdict.missing == FAILED else 0
+        answered = answered or not failures
         if failures == PATIENCE:
-            raise BackendFailed(
-                f"{judge.name} failed {PATIENCE} times in a row: {verdict.why}",
-                fix="See to its server; the same command goes on from here.",
-            )
+            raise _gone(judge, f"failed {PATIENCE} times in a row", verdict)
         if not failures and not memory.recall(key):
             memory.keep(key, verdict)
         yield verdict
+    if failures and not answered:
+        raise _gone(judge, "gave nothing", verdict)
+
+
+def _gone(judge: Judge, what: str, last: Verdict) -> BackendFailed:
+    return BackendFailed(
+        f"{judge.name} {what}: {last.why}", fix="See to its server; the same command goes on from here."
+    )
 
 
 def _key(judge: ModelJudge, item: JudgedItem) -> str:

@@ -57,7 +57,9 @@ def is_model(name: str) -> bool:
 
 
 def load_judge(name: str, server: Server, *, trials: int = 1) -> ModelJudge:
-    """Raises BadSetting where no server is named."""
+    """Raises BadSetting where no server is named, BadInput for an address that is none."""
+    if server.url and (not server.url.startswith(("http://", "https://")) or not server.host):
+        raise BadInput(f"{server.url!r} is no server's address.", fix="Write it as in http://127.0.0.1:8080/v1.")
     return MAKERS[name.partition(":")[0]](name, server, trials)
 
 

@@ -47,6 +47,14 @@ def test_a_failure_is_asked_again_and_three_in_a_row_end_it(tmp_path: Path) -> N
     assert len(model.asked) == 5
 
 
+def test_a_model_that_gives_nothing_is_an_error_however_few_the_items(tmp_path: Path) -> None:
+    with pytest.raises(BackendFailed, match="gave nothing: gone"):
+        list(ask(LLMJudge(llm=Model(lambda _: "fail")), items(1), Memory(tmp_path / "m.jsonl")))
+    said = iter(["fail", label("support")])
+    last = list(ask(LLMJudge(llm=Model(lambda _: next(said))), items(2), Memory(tmp_path / "m.jsonl")))[-1]
+    assert last.label == "support"
+
+
 def test_a_line_that_was_being_written_is_cut_off_and_a_broken_one_is_named(tmp_path: Path) -> None:
     path = tmp_path / "m.jsonl"
     list(ask(LLMJudge(llm=Model(lambda _: label("support"))), items(2), Memory(path)))
