@@ -28,12 +28,14 @@ check: .venv/.ready ## lint, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: .venv/.ready ## the whole test suite
+test: fast ## the whole test suite: the slow tests alone, for some measure time
 	bash tests/system_packages.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m slow
 
+# Without bytecode every run would rewrite each test's assertions anew, seconds of its time.
+fast: export PYTHONDONTWRITEBYTECODE =
 fast: .venv/.ready ## the tests that need no model, browser or corpus
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadscope
 
 gate: .venv/.ready ## answer the questions of examples/ and hold the answers against the stored baseline
 	rm -rf build/gate

@@ -1,5 +1,6 @@
 """Shared fixtures. The packs (real corpora) lie outside the project: TEAMLORE_PACKS, by default ../shared/data."""
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,12 @@ from pathlib import Path
 import pytest
 
 PACKS = Path(os.environ.get("TEAMLORE_PACKS", Path(__file__).parents[2] / "shared" / "data"))
+
+
+def pytest_collection_finish() -> None:
+    """The modules stay until the end: no garbage collection among the tests need walk through them again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
