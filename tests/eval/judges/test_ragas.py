@@ -59,6 +59,7 @@ def spoken(folder: Path, *replies: object) -> Reached:
     return Reached(model="m", url="http://127.0.0.1:1/v1", python=str(script))
 
 
+@pytest.mark.slow
 def test_only_the_model_s_server_is_reached(server: Endpoint) -> None:
     url = f"http://localhost:{server.port}"
     shown = subprocess.run(
@@ -87,6 +88,7 @@ def test_what_cannot_be_judged_is_not_asked(tmp_path: Path) -> None:
     assert [judge.judge(item).why for item in (without_source, without_gold)] == ["no source", "no gold answer"]
 
 
+@pytest.mark.slow
 def test_a_python_without_ragas_is_told_how_to_get_it(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match="No module named") as missing:
         RagasJudge(Reached(model="m", url="http://127.0.0.1:1/v1"), {})
