@@ -166,11 +166,11 @@ def test_runs_of_different_length_do_not_pair() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("common", [0.0, 0.8])
-@pytest.mark.parametrize("worse", [0, 1, 2])
+@pytest.mark.parametrize("worse", [1, 2])
 def test_with_some_metrics_really_worse_the_others_are_accused_five_times_in_a_hundred_at_most(
     worse: int, common: float
 ) -> None:
-    trials, accused = 400, 0
+    trials, accused = 300, 0
     for seed in range(trials):
         tests = noise(24, 5, seed, common=common)
         fallen = [of((np.asarray(test.changes) - 1.5).tolist()) for test in tests[:worse]]
