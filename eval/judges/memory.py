@@ -100,7 +100,7 @@ def ask(judge: ModelJudge, items: Iterable[JudgedItem], memory: Memory) -> Itera
 
 def _gone(judge: Judge, what: str, last: Verdict) -> BackendFailed:
     return BackendFailed(
-        f"{judge.name} {what}: {last.why}", fix="See to its server; the same command goes on from here."
+        f"{judge.name} {what}: {last.why}", fix="See to its server (--judge-url); the same command goes on from here."
     )
 
 
