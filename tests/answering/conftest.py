@@ -7,7 +7,7 @@ import pytest
 from tests.answering.corpus import House, fill, house
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with house(tmp_path_factory.mktemp("team")) as made:
         fill(made)
