@@ -88,10 +88,12 @@ def read_home(settings: Settings, space: str, narrator: Narrator) -> Corpus:
             found = read(services, space, step)
     finally:
         services.close()
-    if space and not (found.pages or found.runs):
+    if not (found.pages or found.runs):
         raise BadInput(
-            f"Nothing stands in a space {space!r}.",
-            fix="Leave --space out, or name one that was given to `teamlore ingest`.",
+            f"Nothing stands in a space {space!r}." if space else f"{settings.home}: no documents to ask about.",
+            fix="Leave --space out, or name one that was given to `teamlore ingest`."
+            if space
+            else "Ingest something first: teamlore ingest PATH.",
         )
     return found
 

@@ -29,6 +29,7 @@ class Sample:
     answerable: bool | None = None  # None: the pack does not say
     gold_files: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    document: str = ""  # that holds the evidence, where its file made several (an export, records)
     judgements: Mapping[str, int] = field(default_factory=dict)  # {passage or document id: grade}
     turns: tuple[str, ...] = ()  # what the asker said before, oldest first
     standalone: str = ""  # the same question with what the turns say spelled out
@@ -37,7 +38,7 @@ class Sample:
     def cluster(self) -> str:
         """Questions on one document are not independent: intervals draw them together."""
         gold = self.gold_files[0] if self.gold_files else min(self.judgements, default="")
-        return gold or f"?{self.id}"
+        return self.document or gold or f"?{self.id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from eval.runs.asking import Asking, Command, Item
 from eval.runs.home_pack import open_to_read
 from eval.runs.partial import Journal, NoJournal
 from eval.runs.places import Places, places, places_of_home, texts
-from eval.runs.units import units_of_home, units_of_pack
+from eval.runs.units import located, units_of_pack
 from rag.domain.ports import Embedder
 from rag.domain.services import Services
 from rag.domain.types import IngestReport
@@ -141,8 +141,7 @@ class Evaluation:
         asking = replace(self._asking(services, places_of_home(services.catalog)), remembers=False)
         counts = status.get("counts", {})
         held = IngestReport(documents=counts.get("documents", 0), chunks=counts.get("chunks", 0))
-        for pack in packs:
-            units = units_of_home(pack, services.catalog)
+        for pack, units in (located(pack, services.catalog) for pack in packs):
             yield PackRun(pack=pack, items=self._asked(asking, pack), ingest=held, units=units)
 
     def _asking(self, services: Services, where: Places) -> Asking:

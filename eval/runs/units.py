@@ -1,7 +1,7 @@
 """Which questions are one witness to a change: those that rest on the same words rise and fall together."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from eval.packs.samples import BETWEEN, Evidence, Sample
 from eval.runs.places import EVERYTHING
 from rag.domain.golden import GoldenEvidence
 from rag.domain.ports import Catalog
-from rag.knowledge.golden_places import QuotePlaces
+from rag.knowledge.golden_places import Placed, QuotePlaces
 
 Key = tuple[Hashable, ...]
 
@@ -100,20 +100,30 @@ def _in_files(root: Path) -> Locate:
     return locate
 
 
-def units_of_home(pack: Pack, catalog: Catalog) -> dict[str, str]:
-    """By where the current texts of the home have the quotes."""
+def located(pack: Pack, catalog: Catalog) -> tuple[Pack, dict[str, str]]:
+    """A home's pack with the document of each question, and its units: by where the current texts have the quotes."""
     places = QuotePlaces(catalog, EVERYTHING)
 
-    def locate(evidence: Evidence) -> Place | None:
+    @cache
+    def standing(evidence: Evidence) -> Placed:
         source, between, path = evidence.file.partition(BETWEEN)
         file = GoldenEvidence(file=path if between else source, quote=evidence.quote, source=source if between else "")
-        placed = places.place(file)
+        return places.place(file)
+
+    def locate(evidence: Evidence) -> Place | None:
+        placed = standing(evidence)
         if placed.standing != "stands" or placed.document is None:
             return None
         text = placed.document.text
         return _place(placed.document.info.id, text[: placed.start], text[placed.start : placed.end])
 
-    return units(pack.samples, locate)
+    def document(sample: Sample) -> str:
+        placed = standing(sample.evidence[0]) if sample.evidence else None
+        part = placed.document.info.part if placed and placed.document else ""
+        return f"{sample.evidence[0].file} {part}" if part else ""
+
+    samples = tuple(replace(sample, document=document(sample)) for sample in pack.samples)
+    return replace(pack, samples=samples), units(samples, locate)
 
 
 def _place(text: str, before: str, quote: str) -> Place:

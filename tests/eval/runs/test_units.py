@@ -9,7 +9,7 @@ import pytest
 from eval.comparing.pairs import pair_runs
 from eval.packs.loading import load_pack
 from eval.packs.samples import Evidence, Sample
-from eval.runs.units import Place, units, units_of_home, units_of_pack
+from eval.runs.units import Place, located, units, units_of_pack
 from rag.main import build
 from rag.settings import load_settings
 from tests.eval.conftest import write_rows
@@ -89,13 +89,20 @@ def test_quotes_are_found_in_the_files_of_a_pack_white_space_folded_json_decoded
 def test_quotes_are_found_in_the_texts_of_a_home(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "a.md").write_text(LONG)
+    write_rows(
+        tmp_path / "docs" / "records.jsonl", [{"id": n, "text": f"Record {n} is a text of its own"} for n in "xy"]
+    )
     quotes = ("a.md", "line 1 of many"), ("a.md", "line 50 of"), ("a.md", "line 150 of"), ("a.md", "gone")
+    quotes = (*quotes, ("records.jsonl", "Record x is"), ("records.jsonl", "Record y is"))
     write_rows(tmp_path / "golden.jsonl", rows(*quotes))
     services = build(load_settings(tmp_path / "home"), embedder=WordEmbedder())
     services.ingestor.ingest([tmp_path / "docs"], space="team")
-    pack = load_pack(tmp_path / "golden.jsonl")
-    assert units_of_home(pack, services.catalog) == dict(q0="q0", q1="q0", q2="q2", q3="q3")
+    pack, found = located(load_pack(tmp_path / "golden.jsonl"), services.catalog)
     services.close()
+    assert found == dict(q0="q0", q1="q0", q2="q2", q3="q3", q4="q4", q5="q5")
+    clusters = [sample.cluster for sample in pack.samples]
+    assert clusters[:4] == ["a.md"] * 4
+    assert len(set(clusters)) == 3  # each record is a document
 
 
 def run(**more: str) -> dict[str, Any]:
