@@ -1,4 +1,4 @@
-"""ragas itself is tried where TEAMLORE_TEST_RAGAS names a Python that has it; see eval.judges.ragas.INSTALL."""
+"""ragas itself is tried where RAGAS_PYTHON names a Python that has it; see eval.judges.ragas.INSTALL."""
 
 import json
 import os
@@ -105,9 +105,9 @@ def test_a_server_s_name_that_is_not_known_is_no_missing_ragas(tmp_path: Path) -
 
 @pytest.fixture
 def ragas() -> str:
-    python = os.environ.get("TEAMLORE_TEST_RAGAS", "")
+    python = os.environ.get("RAGAS_PYTHON", "")
     if not python:
-        pytest.skip("TEAMLORE_TEST_RAGAS names no Python that has ragas")
+        pytest.skip("RAGAS_PYTHON names no Python that has ragas")
     return python
 
 
