@@ -6,14 +6,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 PACKS = Path(os.environ.get("TEAMLORE_PACKS", Path(__file__).parents[2] / "shared" / "data"))
 
 
+def pytest_configure() -> None:
+    gc.disable()  # what collecting makes stays until the end
+    settings.register_profile("shared machine", deadline=None)  # tests side by side wait for each other
+    settings.load_profile("shared machine")
+
+
 def pytest_collection_finish() -> None:
-    """The modules stay until the end: no garbage collection among the tests need walk through them again."""
-    gc.collect()
+    """No garbage collection among the tests need walk through the modules again."""
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
