@@ -1,12 +1,15 @@
 """How a candidate looks in a terminal, and how keys are read there."""
 
+import os
 import readline
+import select
 import sys
+import termios
+import tty
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
-import click
 from rich.console import Console
 from rich.text import Text
 
@@ -20,6 +23,7 @@ from rag.knowledge.golden_places import Placed
 AROUND = 320  # characters shown on either side of a quote
 LONGEST = 1_500  # characters of a quote
 ARROWS = {"\x1b[C": "s", "\x1b[D": "b", "\x1bOC": "s", "\x1bOD": "b"}
+ENDS = frozenset({"", "\x03", "\x04"})  # the terminal is gone, Ctrl+C, Ctrl+D
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +98,8 @@ class Keyboard:
     console: Console
 
     def key(self) -> str:
-        try:
-            pressed = click.getchar()
-        except (KeyboardInterrupt, EOFError):
-            return "q"
-        return ARROWS.get(pressed, pressed.lower())
+        pressed = _pressed(sys.stdin.fileno())
+        return "q" if pressed in ENDS else ARROWS.get(pressed, pressed.lower())
 
     def line(self, prompt: str, given: str = "") -> str:
         readline.set_startup_hook(lambda: readline.insert_text(given))
@@ -108,6 +109,19 @@ class Keyboard:
             return given
         finally:
             readline.set_startup_hook()
+
+
+def _pressed(terminal: int) -> str:
+    """A key, with all bytes of an arrow. What was typed ahead is kept: click.getchar throws it away."""
+    before = termios.tcgetattr(terminal)
+    tty.setraw(terminal, termios.TCSADRAIN)
+    try:
+        pressed = os.read(terminal, 1)
+        if pressed == b"\x1b" and select.select([terminal], [], [], 0.05)[0]:
+            pressed += os.read(terminal, 2)
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+    return pressed.decode(errors="replace")
 
 
 @dataclass(frozen=True, slots=True)
