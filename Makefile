@@ -35,7 +35,7 @@ test: fast ## the whole test suite: the slow tests alone, for some measure time
 # Without bytecode every run would rewrite each test's assertions anew, seconds of its time.
 fast: export PYTHONDONTWRITEBYTECODE =
 fast: .venv/.ready ## the tests that need no model, browser or corpus
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadscope
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal
 
 gate: .venv/.ready ## answer the questions of examples/ and hold the answers against the stored baseline
 	rm -rf build/gate
