@@ -53,8 +53,9 @@ def gate(
             "There is no accepted run of these packs to hold this one against.",
             fix=f"Look at it, then make it the reference: teamlore eval gate {run} --accept; or name one: --baseline.",
         )
-    before = load_run(reference)
-    verdict = judge(before, found, Rules(alpha=alpha, metrics=tuple(metric or ())))
+    if not accept and reference.resolve() == run.resolve():
+        typer.echo(f"{run} is the reference itself: this says only that its promises are kept.", err=True)
+    before, verdict = _judged(found, reference, Rules(alpha=alpha, metrics=tuple(metric or ())), accept=accept)
     _reports(verdict, found, before, {"junit": junit, "markdown": markdown})
     if as_json or not (first and verdict.passed):
         typer.echo(_shown(verdict, differs(before.get("system", {}), found.get("system", {})), as_json=as_json))
@@ -62,6 +63,29 @@ def gate(
         _accept(run, found, baseline, load_settings(home).home)
     elif not verdict.passed:
         raise typer.Exit(CLOSED)
+
+
+def _judged(
+    found: Mapping[str, Any], reference: Path, rules: Rules, *, accept: bool
+) -> tuple[Mapping[str, Any], Verdict]:
+    """With what it is held against: itself where it is accepted in place of a run that it cannot be compared with.
+
+    Raises BadInput where they cannot be compared, and where no gated figure was scored in both.
+    """
+    try:
+        before: Mapping[str, Any] = load_run(reference)
+        verdict = judge(before, found, rules)
+    except BadInput as error:
+        if not accept:
+            raise
+        typer.echo(f"Not held against {reference}, only its promises are looked at: {error}", err=True)
+        before, verdict = found, judge(found, found, rules)
+    if not verdict.checks and not accept:
+        raise BadInput(
+            "No gated figure was scored in both runs, so nothing can be found worse.",
+            fix="Give the questions gold answers, evidence or `answerable`; or gate on another figure: --metric NAME.",
+        )
+    return before, verdict
 
 
 def _shown(verdict: Verdict, changed: list[str], *, as_json: bool) -> str:

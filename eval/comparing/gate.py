@@ -95,6 +95,7 @@ class Verdict:
     pairs: tuple[PackPairs, ...]
     rules: Rules
     together: PackPairs | None = None  # the file packs as one: shown, not gated, for each of them is
+    new_packs: tuple[str, ...] = ()  # that the baseline does not have: only their promises are looked at
 
     @property
     def regressions(self) -> tuple[Check, ...]:
@@ -110,6 +111,7 @@ def judge(baseline: Mapping[str, Any], run: Mapping[str, Any], rules: Rules | No
     rules = rules or Rules()
     every = _comparable(baseline, run)
     pairs = [pack for pack in every if pack.pack != TOGETHER]
+    _still_scored(pairs, rules)
     checks = _checks(pairs, rules)
     moved = [one for pack in pairs for one in _moved(pack, _gated(pack, rules))]
     return Verdict(
@@ -120,6 +122,7 @@ def judge(baseline: Mapping[str, Any], run: Mapping[str, Any], rules: Rules | No
         pairs=tuple(pairs),
         rules=rules,
         together=next((pack for pack in every if pack.pack == TOGETHER), None),
+        new_packs=tuple(name for name in run["packs"] if name not in baseline["packs"] and name != TOGETHER),
     )
 
 
@@ -132,16 +135,32 @@ def _comparable(baseline: Mapping[str, Any], run: Mapping[str, Any]) -> list[Pac
     pairs = list(pair_runs(baseline, run))
     together = next((pack for pack in pairs if pack.pack == TOGETHER), None)
     shares = {pack.pack: pack.share for pack in pairs}
-    for name in baseline["packs"]:
-        if name != TOGETHER and (share := shares.get(name, 0.0)) < ENOUGH:
+    for name, pack in baseline["packs"].items():
+        if name != TOGETHER and pack["items"] and (share := shares.get(name, 0.0)) < ENOUGH:
             raise BadInput(
                 f"Of the baseline's questions in {name}, {share:.0%} were asked again unchanged; "
                 f"under {ENOUGH:.0%} the two runs are not comparable.",
                 fix="Run the same questions, or take this run as the new reference: gate RUN --accept.",
             )
+    if not any(pack.shared for pack in pairs):
+        raise BadInput("The two runs have no question in common.", fix="Name a run of the same packs: --baseline RUN.")
     if together and (len(pairs) <= 2 or together.share < ENOUGH):
         pairs.remove(together)  # it is the one pack again, or another mixture
     return pairs
+
+
+def _still_scored(pairs: Sequence[PackPairs], rules: Rules) -> None:
+    """A figure that is gone, or that scores few of the questions it did, would be no worse for any answer."""
+    for pack in pairs:
+        asked = [(before["metrics"], now["metrics"]) for before, now in pack.shared if not now.get("error")]
+        for metric in rules.metrics or GATED:
+            now = [values.get(metric) is not None for before, values in asked if before.get(metric) is not None]
+            if sum(now) < ENOUGH * len(now):
+                raise BadInput(
+                    f"{pack.pack}, {metric}: of {len(now)} questions that the baseline scored, {sum(now)} can be now; "
+                    f"under {ENOUGH:.0%} there is nothing to gate on.",
+                    fix="See why it cannot be scored, or take this run as the new reference: gate RUN --accept.",
+                )
 
 
 def _gated(pack: PackPairs, rules: Rules) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ def told(verdict: Verdict, *, differs: Sequence[str] = ()) -> Iterator[str]:
     """Lines. A run that passes is told in a few; one that does not, with every reason and question."""
     pairs = verdict.pairs
     yield from (line for pack in pairs for line in _unpaired(pack))
+    yield from (f"{pack}: a new pack, nothing to hold it against" for pack in verdict.new_packs)
     if differs:
         yield "What else differs between the two runs:"
         yield from (f"  {line}" for line in differs)
@@ -125,6 +126,7 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
             }
             for pack in verdict.pairs
         },
+        "new_packs": list(verdict.new_packs),
     }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from rag.domain.errors import BadInput, StorageFailed
 
@@ -98,7 +98,7 @@ def load_run(path: Path) -> dict[str, Any]:
     if path.is_dir() and not file.exists():
         raise _no_run(path)
     try:
-        run = json.loads(file.read_text(encoding="utf-8"))
+        run = json.loads(file.read_text(encoding="utf-8"), parse_constant=_no_number)
         packs = run["packs"]
         _ = [(pack["items"], pack["metrics"]) for pack in packs.values()]
     except OSError as error:
@@ -108,6 +108,11 @@ def load_run(path: Path) -> dict[str, Any]:
             f"{path}: not a run.", fix="Name a run's folder, or a file that `teamlore eval ... --out` wrote."
         ) from error
     return dict(run)
+
+
+def _no_number(name: str) -> NoReturn:
+    """NaN is below and above nothing, so no test would find it worse."""
+    raise ValueError(f"{name} is no number")
 
 
 def _no_run(path: Path) -> BadInput:

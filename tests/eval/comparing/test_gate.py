@@ -26,7 +26,7 @@ def item(n: int, right: float, **more: Any) -> dict[str, Any]:  # noqa: ANN401
 
 def run(scores: list[float], *, pack: str = "team", command: str = "answers") -> Run:
     items = [item(n, right) for n, right in enumerate(scores)]
-    metrics = {name: {} for name in items[0]["metrics"]}
+    metrics = {name: {} for name in item(0, 1.0)["metrics"]}
     return {"command": command, "packs": {pack: {"n": len(items), "metrics": metrics, "items": items}}}
 
 
@@ -147,3 +147,39 @@ def test_other_commands_are_not_held_against_each_other() -> None:
 def test_a_metric_that_neither_run_has_is_wrong_use() -> None:
     with pytest.raises(BadInput, match="speed: not in both"):
         judge(GOOD, GOOD, Rules(metrics=("speed",)))
+
+
+def unscored(run: Run, places: int, **more: Any) -> Run:  # noqa: ANN401
+    after = deepcopy(run)
+    for found in after["packs"]["team"]["items"][:places]:
+        found["metrics"] |= {"answer_correct": None}
+        found |= more
+    return after
+
+
+def test_a_figure_that_is_no_longer_scored_is_no_open_gate() -> None:
+    with pytest.raises(BadInput, match="answer_correct: of 40 questions that the baseline scored, 31 can be now"):
+        judge(GOOD, unscored(GOOD, 9))
+    renamed = deepcopy(GOOD)
+    del renamed["packs"]["team"]["metrics"]["answer_correct"]
+    for found in renamed["packs"]["team"]["items"]:
+        del found["metrics"]["answer_correct"]
+    with pytest.raises(BadInput, match="0 can be now"):
+        judge(GOOD, renamed)
+
+
+def test_a_few_questions_without_a_score_are_left_out_and_those_that_failed_are_a_broken_promise() -> None:
+    assert judge(GOOD, unscored(GOOD, 8)).passed
+    assert not judge(GOOD, unscored(GOOD, 30, error="the model is gone")).passed
+
+
+def test_runs_without_a_question_in_common_are_not_held_against_each_other() -> None:
+    with pytest.raises(BadInput, match="no question in common"):
+        judge(run([]), GOOD)
+
+
+def test_a_pack_that_is_only_a_corpus_does_not_stop_the_gate_and_a_new_one_is_told() -> None:
+    corpus = {"corpus": {"n": 0, "metrics": {}, "items": []}}
+    both = {**GOOD, "packs": {**GOOD["packs"], **corpus}}
+    assert judge(both, both).passed
+    assert judge(GOOD, both).new_packs == ("corpus",)

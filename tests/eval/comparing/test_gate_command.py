@@ -67,7 +67,7 @@ def test_an_open_gate_is_calm(good: Path) -> None:
     assert said.output.splitlines()[-1] == (
         "The gate is open: 40 questions asked twice, no regression that chance does not explain."
     )
-    assert len(said.output.splitlines()) == 2
+    assert len(said.stdout.splitlines()) == 2
 
 
 def test_what_a_person_accepts_becomes_the_baseline_in_a_repository(good: Path, bad: Path, tmp_path: Path) -> None:
@@ -113,3 +113,39 @@ def test_what_is_kept_gates_as_the_whole_run_does(good: Path, bad: Path) -> None
     (good / "run.json").write_text(json.dumps(small))
     assert gate(bad, "--baseline", good).exit_code == 4
     assert set(now["packs"]) == set(small["packs"])
+
+
+def test_other_questions_can_be_accepted_in_place_of_the_old_ones(good: Path, tmp_path: Path) -> None:
+    """As the advice of the refusal says."""
+    baseline = tmp_path / "repository" / "baseline"
+    gate(good, "--baseline", baseline, "--accept")
+    other = json.loads((good / "run.json").read_text())
+    for item in other["packs"]["team"]["items"]:
+        item["id"] = f"new-{item['id']}"
+    later = written(tmp_path / "later", other)
+    refused = gate(later, "--baseline", baseline)
+    assert isinstance(refused.exception, BadInput)
+    assert "--accept" in refused.exception.fix
+    assert gate(later, "--baseline", baseline, "--accept").exit_code == 0
+    assert gate(later, "--baseline", baseline).exit_code == 0
+
+
+def test_a_run_without_a_gated_figure_is_no_open_gate(good: Path) -> None:
+    run = json.loads((good / "run.json").read_text())
+    for item in run["packs"]["team"]["items"]:
+        item["metrics"] = dict.fromkeys(item["metrics"])
+    (good / "run.json").write_text(json.dumps(run))
+    refused = gate(good, "--baseline", good)
+    assert isinstance(refused.exception, BadInput)
+    assert "No gated figure" in refused.exception.what
+
+
+def test_a_run_that_is_the_reference_itself_is_told_so(good: Path) -> None:
+    assert "is the reference itself" in gate(good, "--baseline", good).output
+
+
+def test_what_is_no_number_is_no_score(good: Path, bad: Path) -> None:
+    (bad / "run.json").write_text(
+        (good / "run.json").read_text().replace('"answer_correct": 1.0', '"answer_correct": NaN')
+    )
+    assert isinstance(gate(bad, "--baseline", good).exception, BadInput)
