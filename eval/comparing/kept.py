@@ -5,7 +5,7 @@ from typing import Any
 
 from eval.runs.results import TOGETHER
 
-_ITEM = ("id", "kind", "question", "answers", "evidence", "answerable", "metrics", "cluster", "unit")
+_ITEM = ("id", "kind", "question", "answers", "evidence", "answerable", "asked", "metrics", "cluster", "unit")
 _SAID = ("error", "status", "refusal", "answer", "found", "ranking")
 LONGEST = 300  # characters of an answer
 

@@ -9,7 +9,7 @@ from eval.statistics.stats import changes
 from eval.statistics.stepdown import Alternative, Paired
 
 Item = Mapping[str, Any]  # one of `items` of a run's pack
-_ASKED = ("question", "answers", "evidence", "answerable")  # a run that does not say is not another question
+_ASKED = ("question", "answers", "evidence", "answerable", "asked")  # a run that does not say is not another question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

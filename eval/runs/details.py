@@ -1,6 +1,9 @@
 """What people look at to see why an item scored as it did: the JSON beside its metrics."""
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from hashlib import sha256
 from typing import Any
 
 from eval.metrics.base import Found
@@ -11,12 +14,20 @@ from rag.domain.types import Answer, Citation, SearchHit
 
 PASSAGES = 5
 CHARACTERS = 600  # of a passage, from the chunk that brought it
+_ABOUT = ("id", "kind", "document")  # of a question, neither what is asked nor what is held to be true
 
 
 def gold(sample: Sample) -> dict[str, Any]:
     evidence = [{**_file(one.file), "quote": one.quote} for one in sample.evidence]
     said = {"answers": list(sample.answers), "evidence": evidence, "answerable": sample.answerable}
+    said |= {"asked": asked(sample)}
     return {**said, "turns": list(sample.turns)} if sample.turns else said
+
+
+def asked(sample: Sample) -> str:
+    """Another one as soon as the question, its earlier turns or anything of its gold is another."""
+    known = {name: value for name, value in asdict(sample).items() if name not in _ABOUT}
+    return sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _file(file: str) -> dict[str, str]:

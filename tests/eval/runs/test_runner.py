@@ -149,3 +149,13 @@ def test_compare_pairs_the_questions_of_two_runs(tree: Path, tmp_path: Path) -> 
     (tmp_path / "run.json").write_text("[]")
     with pytest.raises(BadInput, match="not a run"):
         load_run(tmp_path / "run.json")
+
+
+def test_other_judgements_and_other_earlier_turns_make_another_question(beir: Path) -> None:
+    """A ranking that is judged anew is no better and no worse."""
+    before, _ = evaluated("retrieval", [beir])
+    for name, was, now in (("qrels.tsv", "q2\t3\t2", "q2\t3\t1"), ("queries.jsonl", "loss curves", "my curves")):
+        (beir / name).write_text((beir / name).read_text().replace(was, now))
+        after, _ = evaluated("retrieval", [beir])
+        assert [pack.changed for pack in compare_runs(before, after).pairs] == [("q2",)]
+        before = after
