@@ -184,20 +184,21 @@ def trade_off(key: str, name: str, runs: Mapping[str, RunView]) -> Iterator[Char
     if len(packs) < 2:
         return
     first = next(iter(packs.values()))
-    metric = key_metrics(list(first.metrics), next(iter(runs.values())).command)[0]
+    scored = [metric for metric, figure in first.metrics.items() if figure.value is not None]
+    if not scored:
+        return
+    metric = key_metrics(scored, next(iter(runs.values())).command)[0]
     times = {run: pack.latency_ms.get("p50") for run, pack in packs.items()}
-    costs = {run: _cost(pack) for run, pack in packs.items()}
-    for what, unit, values in (("time", "milliseconds at the median", times), ("cost", "cost of a question", costs)):
-        if len([value for value in values.values() if value is not None]) > 1:
-            yield _scatter(f"{key}-{what}", (metric, unit), packs, values)
+    costs = {run: pack.cost.per_question for run, pack in packs.items()}
+    yield from _scatter(f"{key}-time", (metric, "milliseconds at the median"), packs, times)
+    if any(costs.values()):
+        yield from _scatter(f"{key}-cost", (metric, "cost of a question"), packs, costs)
 
 
-def _cost(pack: Pack) -> float | None:
-    found = pack.metrics.get("cost")
-    return found.value if found else None
-
-
-def _scatter(key: str, names: tuple[str, str], packs: Mapping[str, Pack], values: Mapping[str, float | None]) -> Chart:
+def _scatter(
+    key: str, names: tuple[str, str], packs: Mapping[str, Pack], values: Mapping[str, float | None]
+) -> Iterator[Chart]:
+    """Where two runs at least have both."""
     metric, unit = names
     dots = []
     for run, pack in packs.items():
@@ -206,7 +207,9 @@ def _scatter(key: str, names: tuple[str, str], packs: Mapping[str, Pack], values
             low, high = figure.ci95
             span = (figure.value if low is None else low, figure.value if high is None else high)
             dots.append(Series(name=run, points=((across, figure.value),), style="dots", ranges=(span,)))
-    return Chart(
+    if len(dots) < 2:
+        return
+    yield Chart(
         key=key,
         title=f"Quality against {'cost' if key.endswith('cost') else 'time'}",
         reads=f"{label(metric)}, with the 95 % interval. Better is up and to the left.",

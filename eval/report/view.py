@@ -157,6 +157,10 @@ class Refusal(_Part):
     references: dict[Text, Reference] = {}
 
 
+class Cost(_Part):
+    per_question: float | None = None
+
+
 class Pack(_Part):
     n: int = 0
     metrics: dict[Text, Figure] = {}
@@ -167,8 +171,7 @@ class Pack(_Part):
     items: tuple[Item, ...] = ()
     refusal: Refusal | None = None
     baselines: Names = {}
-    cost: Names = {}
-    tokens: Names = {}
+    cost: Cost = Cost()
 
 
 class RunView(_Part):

@@ -68,6 +68,28 @@ def test_several_runs_are_held_against_their_time(run: Run, worse: Run) -> None:
     assert "Quality against time" in texts(page, "//figcaption/h3")
 
 
+def test_quality_is_drawn_against_cost_where_it_is_known_and_something_was_paid(run: Run, worse: Run) -> None:
+    def costing(one: Run, cost: float | None) -> Run:
+        return {**one, "packs": {"team": {**one["packs"]["team"], "cost": {"total": 1.0, "per_question": cost}}}}
+
+    paid = html_report(costing(run, 0.002), others={"dear": costing(worse, 0.01)})
+    assert "Quality against cost" in texts(paid, "//figcaption/h3")
+    for nothing in (0.0, None):
+        free = html_report(costing(run, nothing), others={"free": costing(worse, nothing)})
+        assert "Quality against cost" not in texts(free, "//figcaption/h3")
+
+
+def test_a_pack_without_questions_or_without_figures_has_a_report_beside_another_run(run: Run) -> None:
+    """After everything was asked, the report must not be what fails."""
+    corpus = {"n": 0, "metrics": {}, "items": []}
+    assert html_report(
+        {**run, "packs": {**run["packs"], "noise": corpus}}, others={"same": {"packs": {"noise": corpus}}}
+    )
+    for figure in run["packs"]["team"]["metrics"].values():
+        figure |= {"value": None, "ci95": [None, None], "n": 0}
+    assert html_report(run, others={"same": run})
+
+
 def test_each_question_shows_what_was_wanted_said_and_found(worse: Run, run: Run) -> None:
     page = html_report(worse, against(worse, run, name="before"))
     first = texts(page, "//*[@id='q0']")[0]
