@@ -107,13 +107,15 @@ def _changes(verdict: Verdict) -> Iterator[Change]:
         if not scores.ids or (check and scores is not check.scores):
             continue
         change = difference(scores.a, scores.b, scores.clusters)
+        if change.low is None or change.high is None:
+            continue  # of one document, and no share: how sure it is cannot be told
         yield Change(
             pack=scores.pack,
             metric=scores.metric,
             before=sum(scores.a) / len(scores.a),
             now=sum(scores.b) / len(scores.b),
-            low=change.low or 0.0,
-            high=change.high or 0.0,
+            low=change.low,
+            high=change.high,
             n=change.n,
             direction=_direction(check, improved=key in better),
         )

@@ -62,7 +62,7 @@ def _row(one: Difference) -> tuple[str, ...]:
         f"{one.a:.3f}",
         f"{one.b:.3f}",
         f"{change.value or 0.0:+.3f}",
-        f"{change.low or 0.0:+.3f} {change.high or 0.0:+.3f}",
+        "" if change.low is None or change.high is None else f"{change.low:+.3f} {change.high:+.3f}",
         f"{one.p:.3f}",
         "" if one.adjusted is None else f"{one.adjusted:.3f}",
         "" if one.unnoticed is None else f"{one.unnoticed:.2f}",

@@ -31,12 +31,15 @@ def estimate(values: Sequence[float], clusters: Sequence[str] | None = None, *, 
     """Mean with a 95 % interval. The same input and seed give the same interval.
 
     Where every value is 0 or 1: Wilson's interval for the effective number of questions (see `_wilson`), because a
-    bootstrap of 40 right answers of 40 says [1, 1]. Else the BCa bootstrap of whole clusters.
+    bootstrap of 40 right answers of 40 says [1, 1]. Else the BCa bootstrap of whole clusters. One cluster alone says
+    nothing of the next: [0, 1] for values in [0, 1], None for others.
     """
     if not values:
         return Estimate(value=None, low=None, high=None, n=0)
     sums, counts = _groups(values, clusters)
-    if set(values) <= {0.0, 1.0}:
+    if len(sums) == 1:
+        low, high = (0.0, 1.0) if 0 <= min(values) <= max(values) <= 1 else (None, None)
+    elif set(values) <= {0.0, 1.0}:
         low, high = _wilson(sums, counts)
     else:
         low, high = _bca(sums, counts, seed)
@@ -44,11 +47,18 @@ def estimate(values: Sequence[float], clusters: Sequence[str] | None = None, *, 
 
 
 def difference(a: Sequence[float], b: Sequence[float], clusters: Sequence[str] | None = None) -> Estimate:
-    """mean(b) - mean(a) of paired values, with the BCa interval. No pair that differs: [0, 0]."""
+    """mean(b) - mean(a) of paired values, with the BCa interval. No pair that differs: [0, 0].
+
+    Else of one cluster alone: [-1, 1] for differences in [-1, 1], None for others.
+    """
     if not len(a):
         return Estimate(value=None, low=None, high=None, n=0)
     found = changes(a, b)
-    low, high = _bca(*_groups(found, clusters), SEED)
+    sums, counts = _groups(found, clusters)
+    if len(sums) == 1 and found.any():
+        low, high = (-1.0, 1.0) if np.abs(found).max() <= 1 else (None, None)
+    else:
+        low, high = _bca(sums, counts, SEED)
     return Estimate(value=float(found.mean()), low=low, high=high, n=len(found))
 
 
@@ -83,11 +93,9 @@ def _wilson(sums: Numbers, counts: Numbers) -> tuple[float, float]:
     n_effective = m(1 - m) / v, at most the number of values; v: the linearised variance of the mean between the k
     clusters, k / (k - 1) * sum((sum_i - m * count_i)^2) / n^2. t has K - 1 degrees of freedom (at least 1), K =
     n^2 / sum(count_i^2): a document with half of all questions is not one of many (Carter, Schnepel & Steigerwald
-    2017). All alike: v says nothing, and n_effective is K. One cluster alone: [0, 1].
+    2017). All alike: v says nothing, and n_effective is K.
     """
     clusters, n = len(sums), counts.sum()
-    if clusters == 1:
-        return 0.0, 1.0
     from scipy.special import stdtrit
 
     balanced = n**2 / (counts @ counts)

@@ -42,6 +42,16 @@ def test_one_document_says_nothing_of_the_next() -> None:
     assert (found.low, found.high) == (0.0, 1.0)
 
 
+def test_nor_where_the_scores_are_shares_or_the_difference_of_two_runs_is_asked_for() -> None:
+    """A bootstrap of one document draws it each time, and says that nothing else can come out."""
+    found = estimate([0.3, 0.4, 0.9], ["a", "a", "a"])
+    assert (found.low, found.high) == (0.0, 1.0)
+    assert estimate([12.0, 40.0], ["a", "a"]).low is None
+    change = difference([0.3, 0.4], [0.5, 0.9], ["a", "a"])
+    assert (change.low, change.high) == (-1.0, 1.0)
+    assert difference([12.0, 40.0], [40.0, 50.0], ["a", "a"]).low is None
+
+
 def test_the_interval_of_many_coin_flips_is_the_one_of_the_textbook() -> None:
     flips = [float(n % 2) for n in range(400)]
     found = estimate(flips)
