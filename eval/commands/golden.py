@@ -64,6 +64,8 @@ def make_candidates(
     show(made, wide_console())
     new, waiting = sum(one.id not in before for one in after), sum(one.review == "candidate" for one in after)
     narrator.say(f"{path}: {len(after)} items, {new} of them new, {waiting} to be reviewed.")
+    if waiting:
+        narrator.say(f"Judge them: teamlore eval golden review {path}")
 
 
 def _proposer(settings: Settings, limit: int, on_progress: OnProgress) -> Proposer:

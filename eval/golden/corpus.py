@@ -122,9 +122,13 @@ def _is_heading(line: str, heading: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Corpus:
-    """Prose, chats and what trackers kept. `asked`: questions that were refused or found wanting, newest first."""
+    """Prose, chats and what trackers kept. `asked`: questions that were refused or found wanting, newest first.
+
+    `aside`: names and texts, in small letters, of what nothing is asked about: code, tables, data and very long texts.
+    """
 
     pages: tuple[Page, ...]
+    aside: tuple[str, ...] = ()
     runs: tuple[StoredRun, ...] = ()
     asked: tuple[dict[str, Any], ...] = field(default=())
 
@@ -151,7 +155,7 @@ class Corpus:
     def folded(self) -> tuple[str, ...]:
         """Every text with its title and path, in small letters: where a name is looked up to be sure it is absent."""
         runs = tuple(repr(run.run).casefold() for run in self.runs)
-        return (*(f"{page.info.path}\n{page.info.title}\n{page.text}".casefold() for page in self.pages), *runs)
+        return (*(_looked_up(page.shown) for page in self.pages), *runs, *self.aside)
 
     def holds(self, name: str) -> bool:
         wanted = name.casefold()
@@ -170,19 +174,25 @@ class Corpus:
         return any(0 < self.spread[word] <= few for word in words)
 
 
+def _looked_up(shown: DocumentText) -> str:
+    return f"{shown.info.path}\n{shown.info.title}\n{shown.text}".casefold()
+
+
 def read(services: Services, space: str, on_progress: OnProgress) -> Corpus:
     """Everything current in that space ("": in all). Without a space, what people asked is read too."""
     filters = Filters(spaces=(space,)) if space else None
     infos = list(_documents(services, filters))
     names = {source.id: source.name for source in services.catalog.sources()}
-    pages = []
+    pages, aside = [], []
     for done, info in enumerate(infos):
         on_progress(Progress(stage="reading", done=done, total=len(infos)))
         shown = services.catalog.text(info.id, EVERYTHING)
         if (len(shown.text) <= LARGEST and shown.syntax not in LINEWISE) or info.kind == "run":
             pages.append(Page(shown=shown, source=names.get(info.source, "")))
+        else:
+            aside.append(_looked_up(shown))
     asked = () if space else tuple(services.conversations.wanting())
-    return Corpus(pages=tuple(pages), runs=tuple(_runs(services, filters)), asked=asked)
+    return Corpus(pages=tuple(pages), aside=tuple(aside), runs=tuple(_runs(services, filters)), asked=asked)
 
 
 def _documents(services: Services, filters: Filters | None) -> Iterator[DocumentInfo]:

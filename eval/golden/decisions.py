@@ -1,5 +1,6 @@
 """What headers of decisions say: who decided, what became of them, what replaced them, when."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -59,9 +60,16 @@ def _of_page(maker: Maker, page: Page) -> Iterator[Candidate]:
         if not 1 <= len(values) <= 4 or span is None:
             continue
         question = maker.choose(QUESTIONS[key], page.info.id, key).format(label_of(maker, page, key))
+        answer = ", ".join(_written(page.text[slice(*span)], value) for value in values)
         yield Candidate(
-            kind="decision", question=question, answer=", ".join(values), page=page, spans=(span,), made_by=MADE_BY
+            kind="decision", question=question, answer=answer, page=page, spans=(span,), made_by=MADE_BY
         )
+
+
+def _written(line: str, value: str) -> str:
+    """With the zeros of the header: its 0002 is the fact 2, and people look for 0002."""
+    found = re.search(rf"\b0+{value}\b", line) if value.isdigit() else None
+    return found[0] if found else value
 
 
 def _line(page: Page, at: int, values: list[str]) -> Span | None:

@@ -79,7 +79,7 @@ def _unique(maker: Maker, candidates: Iterable[Candidate], found: Counter[str]) 
         place = (one.page.info.id, one.spans) if one.page and one.spans else one.question
         question = folded(one.question)
         if place in seen or question in seen:
-            maker.drop(one.kind, "asked already")
+            maker.drop(one.kind, "asks the same as another one")
             continue
         seen |= {place, question}
         yield one

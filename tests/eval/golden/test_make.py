@@ -152,6 +152,21 @@ def test_what_a_decision_s_header_says_is_asked_for() -> None:
     assert found["Mia Brandt"].quotes[0].quote == "Deciders: Mia Brandt"
 
 
+def test_a_number_in_a_header_is_asked_for_as_it_is_written_there() -> None:
+    text = "supersedes: 0002\n\n# 0004: Train in bf16\n"
+    found = made(decisions.generate, page(text, "adr/4.md", facts=(Fact(key="replaces", value=2, at=0),)))
+    assert [one.answer for one in found] == ["0002"]
+
+
+def test_what_stands_in_code_or_data_alone_is_no_near_miss(tmp_path: Path) -> None:
+    made_from = make_house(tmp_path / "home", {"jobs.md": JOBS, "train.yaml": "data-folder: /x\nseed-folder: 1\n"})
+    with closing(made_from) as services:
+        corpus = read(services, "", lambda progress: None)
+    assert [one.info.path for one in corpus.pages] == ["jobs.md"]
+    assert corpus.holds("Seed-Folder")
+    assert not corpus.holds("seed-rate")
+
+
 def test_a_near_miss_stands_nowhere_and_says_how_it_was_made() -> None:
     text = "# Jobs\n\nrun --batch-size 4 --learning-rate 1 and --seed-offset or --data-folder, all of it.\n"
     found = made(absent.generate, page(text))
