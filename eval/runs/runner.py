@@ -18,6 +18,7 @@ from eval.runs.asking import Asking, Command, Item
 from eval.runs.home_pack import open_to_read
 from eval.runs.partial import Journal, NoJournal
 from eval.runs.places import Places, places, places_of_home, texts
+from eval.runs.record import ROOT, code_digest
 from eval.runs.units import located, units_of_pack
 from rag.domain.ports import Embedder
 from rag.domain.services import Services
@@ -26,6 +27,7 @@ from rag.settings import Settings, load_settings
 
 OpenHome = Callable[[Path], Services]
 SPACE = "eval"
+INDEXING = ("ingest", "rag/domain", "rag/index", "rag/models", "rag/registry")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +107,7 @@ class Evaluation:
                 if together is not groups[-1] and (before := self._before(together)):
                     runs.extend(before)
                     continue
-                folder = root / index_name(together)
+                folder = root / f"{index_name(together)}-{indexing_code()}"
                 with closing_services(self.open_home(_made(folder / "home"))) as services:
                     runs.extend(self._index(services, together, folder / "corpus"))
                     system = services.status()
@@ -196,6 +198,12 @@ def index_name(packs: Sequence[Pack]) -> str:
     """Other packs in one index make another one, so that a kept home never mixes corpora."""
     names = "+".join(sorted(pack.name for pack in packs))
     return names if len(names) <= 60 else f"{len(packs)}-packs-{sha256(names.encode()).hexdigest()[:12]}"
+
+
+def indexing_code() -> str:
+    """Of all that an index is made by. Files that did not change are not read anew, so that an index which other code
+    made would be measured as this code's."""
+    return sha256("".join(code_digest(ROOT / part) for part in INDEXING).encode()).hexdigest()[:8]
 
 
 @contextmanager

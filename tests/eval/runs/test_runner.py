@@ -13,7 +13,7 @@ from eval.report.comparison import show_comparison
 from eval.report.console import show, show_failures
 from eval.runs.asking import Command
 from eval.runs.results import run_json
-from eval.runs.runner import Evaluation, Options, index_name, indexes, isolated
+from eval.runs.runner import Evaluation, Options, index_name, indexes, indexing_code, isolated
 from rag.domain.errors import BadInput
 from rag.settings import Settings
 from tests.eval.bench import Bench, opened
@@ -80,9 +80,10 @@ def test_without_a_home_nothing_is_left_behind(tree: Path) -> None:
     assert not benches[0].home.exists()
 
 
-def test_a_named_home_is_kept(tree: Path, tmp_path: Path) -> None:
+def test_a_named_home_is_kept_for_the_code_that_made_its_index(tree: Path, tmp_path: Path) -> None:
     evaluated("retrieval", [tree], Options(home=tmp_path / "kept"))
-    assert (tmp_path / "kept" / "tiny-team" / "corpus" / "tiny-team" / "docs" / "retro.md").is_file()
+    folder = tmp_path / "kept" / f"tiny-team-{indexing_code()}"
+    assert (folder / "corpus" / "tiny-team" / "docs" / "retro.md").is_file()
 
 
 def test_a_limit_takes_the_same_sample_every_time(tree: Path) -> None:
