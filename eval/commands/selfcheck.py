@@ -62,7 +62,7 @@ def _row(check: Check) -> dict[str, object]:
 
 
 def _table(checks: Sequence[Check]) -> Table:
-    table = Table(title="self-check", title_justify="left", caption=_missing(checks), caption_justify="left")
+    table = Table(title="self-check", title_justify="left", caption=_notes(checks), caption_justify="left")
     for heading in ("check", "against", "ours", "should be", "within", ""):
         table.add_column(heading, justify="right" if heading in {"ours", "should be", "within"} else "left")
     for check in checks:
@@ -73,7 +73,7 @@ def _table(checks: Sequence[Check]) -> Table:
     return table
 
 
-def _missing(checks: Sequence[Check]) -> str:
-    """What it takes to make the checks that were not made."""
-    notes = dict.fromkeys(check.note for check in checks if check.outcome == "not checked")
-    return "; ".join(f"not checked: {note}" for note in notes)
+def _notes(checks: Sequence[Check]) -> str:
+    """What it takes to make the checks that were not made, and to judge those that are off."""
+    told = dict.fromkeys((check.outcome, check.note) for check in checks if check.outcome != "ok" and check.note)
+    return "; ".join(f"{outcome}: {note}" for outcome, note in told)
