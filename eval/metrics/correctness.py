@@ -3,8 +3,9 @@
 answer_correct: 1 or 0, scored on the first 80 words. Every number, date, name and identifier of the gold answer must be
 in the answer and none contradicted (said to be *not* so, another unit, `no` for `yes`). What the question itself names
 need not be said again, unless the gold answer holds nothing else, nor what stands in brackets. A gold answer that holds
-none of these is compared by the share of its content words, stemmed, that the answer has: at least THRESHOLD. A refused
-question is not answered correctly. None where the pack knows no answer.
+none of these is compared by the share of its content words, stemmed, that the answer has: at least THRESHOLD; one
+without content words (No, Both) must be what the answer begins with. A refused question is not answered correctly. None
+where the pack knows no answer.
 
 answer_words: words of the answer without its markers; None when refused.
 
@@ -52,9 +53,14 @@ def _agrees(said: str, gold: str, asked: str) -> bool:
         return False
     wanted = news(gold, asked)
     if not wanted:
-        return similarity(said, gold) >= THRESHOLD
+        return similarity(said, gold) >= THRESHOLD if _stems(gold) else _begins(said, gold)
     present = keys(said)
     return all(_has(said, present, key, negated=denied(gold, key.start)) for key in wanted)
+
+
+def _begins(said: str, gold: str) -> bool:
+    words = _WORD.findall(gold.lower())
+    return bool(words) and _WORD.findall(said.lower())[: len(words)] == words
 
 
 def news(gold: str, asked: str) -> list[Key]:

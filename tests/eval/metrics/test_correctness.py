@@ -48,6 +48,8 @@ def test_numbers_are_read_in_every_notation(text: str, expected: list[float]) ->
         ("One GPU failed", "one of the gpus failed"),
         ("Rejected", "This proposal was rejected."),
         ("By rolling back to a known good state.", "First try rolling back to a known good state."),
+        ("No.", "No, it did not."),
+        ("Both", "Both of them were."),
     ],
 )
 def test_equal_things_in_other_words_are_correct(gold: str, answer: str) -> None:
@@ -58,6 +60,7 @@ def test_equal_things_in_other_words_are_correct(gold: str, answer: str) -> None
     ("gold", "answer"),
     [
         ("0.871", "the AUC was 0.817"),
+        ("No", "It did, no doubt."),
         ("0.871", "it was not 0.871"),
         ("5 ms", "it took 5 s"),
         ("87.1 %", "it was 87.1"),
