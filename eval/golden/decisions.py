@@ -61,9 +61,7 @@ def _of_page(maker: Maker, page: Page) -> Iterator[Candidate]:
             continue
         question = maker.choose(QUESTIONS[key], page.info.id, key).format(label_of(maker, page, key))
         answer = ", ".join(_written(page.text[slice(*span)], value) for value in values)
-        yield Candidate(
-            kind="decision", question=question, answer=answer, page=page, spans=(span,), made_by=MADE_BY
-        )
+        yield Candidate(kind="decision", question=question, answer=answer, page=page, spans=(span,), made_by=MADE_BY)
 
 
 def _written(line: str, value: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from eval.golden import absent, asked, decisions, definitions, headings, llm, reasons, threads, values
 from eval.golden.candidates import Candidate, Maker
-from eval.golden.corpus import Corpus, read
+from eval.golden.corpus import LARGEST, Corpus, read
 from eval.golden.definitions import long_form
 from eval.golden.make import KINDS, make
 from eval.golden.quality import fault
@@ -158,13 +158,16 @@ def test_a_number_in_a_header_is_asked_for_as_it_is_written_there() -> None:
     assert [one.answer for one in found] == ["0002"]
 
 
-def test_what_stands_in_code_or_data_alone_is_no_near_miss(tmp_path: Path) -> None:
-    made_from = make_house(tmp_path / "home", {"jobs.md": JOBS, "train.yaml": "data-folder: /x\nseed-folder: 1\n"})
-    with closing(made_from) as services:
-        corpus = read(services, "", lambda progress: None)
+def test_a_near_miss_is_looked_up_in_what_nothing_is_asked_about_too() -> None:
+    house = make_house()
+    try:
+        house.put("jobs.md", "run --batch-size 4")
+        house.put("log.txt", f"--Batch-Rate {'x' * LARGEST}")
+        corpus = read(house.services, "", lambda _progress: None)
+    finally:
+        house.tear_down()
     assert [one.info.path for one in corpus.pages] == ["jobs.md"]
-    assert corpus.holds("Seed-Folder")
-    assert not corpus.holds("seed-rate")
+    assert (corpus.holds("batch-size"), corpus.holds("batch-rate"), corpus.holds("batch-count")) == (True, True, False)
 
 
 def test_a_near_miss_stands_nowhere_and_says_how_it_was_made() -> None:
