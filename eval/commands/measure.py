@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from eval.commands.common import Out, Packs, Questions, check_out, wide_console, write_json
+from eval.commands.common import Out, Questions, check_out, wide_console, write_json
 from eval.metrics.cost import Prices
 from eval.packs.loading import Pack, load_packs
 from eval.progress import Narrator
 from eval.report.console import show
 from eval.report.console import show_failures as list_failures
-from eval.report.writing import HTML, write_report
+from eval.report.writing import write_report
+from eval.runs.folder import REPORT
 from eval.runs.making import Request, make_run
 from eval.runs.runner import Options
 from rag.domain.errors import BadInput
@@ -20,6 +21,9 @@ from rag.settings import load_settings
 
 INTERRUPTED = 130
 
+Packs = Annotated[
+    list[Path], typer.Argument(metavar="PACK...", help="folders of packs, or one .jsonl file of questions to your home")
+]
 Home = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="keep the indexes here, else they are removed; of a JSONL file, the home to ask"),
@@ -96,7 +100,7 @@ def _run(packs: Sequence[Pack], request: Request, *, files: tuple[Path | None, P
         write_json(out, dict(finished.result))
     show(finished.result, wide_console())
     write_report(
-        finished.result, [finished.folder / HTML, *([report] if report else [])], load_settings().home, narrator
+        finished.result, [finished.folder / REPORT, *([report] if report else [])], load_settings().home, narrator
     )
     if failures:
         list_failures(finished.run, narrator)

@@ -9,8 +9,8 @@ import typer
 from eval.commands.common import check_out
 from eval.progress import Narrator
 from eval.report.against import Against, against
-from eval.report.writing import HTML, Wanted, beside_accepted, write_reports
-from eval.runs.folder import load_run
+from eval.report.writing import Wanted, beside_accepted, write_reports
+from eval.runs.folder import REPORT, load_run
 from rag.settings import load_settings
 
 RunGiven = Annotated[Path, typer.Argument(metavar="RUN", help="a run's folder, or a file that --out wrote")]
@@ -43,7 +43,7 @@ def report(
     if why:
         Narrator().say(why)
     if not (html or markdown or junit):
-        html = run / HTML if run.is_dir() else run.with_suffix(".html")
+        html = run / REPORT if run.is_dir() else run.with_suffix(".html")
     others = {path.stem: load_run(path) for path in beside or ()}
     for file in write_reports(found, held, Wanted(html=html, markdown=markdown, junit=junit, others=others)):
         typer.echo(file)

@@ -14,8 +14,6 @@ from eval.report.markdown import markdown_report
 from eval.runs.folder import accepted_run, load_run
 from rag.domain.errors import BadInput, StorageFailed
 
-HTML = "report.html"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:

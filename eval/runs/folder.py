@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from typing import Any, NoReturn
 
 from rag.domain.errors import BadInput, StorageFailed
 
-RUN, PARTIAL, ACCEPTED = "run.json", "partial.jsonl", "accepted.json"
+RUN, PARTIAL, ACCEPTED, REPORT = "run.json", "partial.jsonl", "accepted.json", "report.html"
 _NAME_ONE = "Name a run's folder; `teamlore eval runs` lists those of the home."
 TOGETHER = "*"  # the file packs, which share an index
 
@@ -104,10 +105,17 @@ def load_run(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise BadInput(f"{path}: cannot be read ({error.strerror}).", fix=_NAME_ONE) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadInput(
-            f"{path}: not a run.", fix="Name a run's folder, or a file that `teamlore eval ... --out` wrote."
-        ) from error
+        raise _broken(path, file) from error
     return dict(run)
+
+
+def _broken(path: Path, file: Path) -> BadInput:
+    if file.name == RUN:
+        return BadInput(
+            f"{file}: not a run, it is cut off or was changed.",
+            fix="Take it from the repository or a copy again, or repeat the run into another folder.",
+        )
+    return BadInput(f"{path}: not a run.", fix="Name a run's folder, or a file that `teamlore eval ... --out` wrote.")
 
 
 def _no_number(name: str) -> NoReturn:
@@ -160,6 +168,8 @@ def accept_in(home: Path, folder: Path, *, by: str = "", note: str = "") -> tupl
     make_folder(place)
     write_atomically(place / RUN, {**run, "id": place.name})
     write_atomically(place / ACCEPTED, asdict(accepted))
+    if (folder / REPORT).is_file():  # the page opens it there
+        shutil.copyfile(folder / REPORT, place / REPORT)
     return place, accepted
 
 

@@ -54,6 +54,7 @@ def test_the_run_accepted_last_counts_for_its_command_and_packs(tmp_path: Path) 
 
 def test_a_run_accepted_outside_the_home_is_found_there_once(tmp_path: Path) -> None:
     home, outside = tmp_path / "home", stored(tmp_path / "repository", "first")
+    (outside / "report.html").write_text("<p>of the first</p>")
     place, accepted = accept_in(home, outside, by="ana")
     assert accepted_run(home, "answers", ["team"]) == place
     assert accept_in(home, outside, by="ben")[0] == place
@@ -61,6 +62,7 @@ def test_a_run_accepted_outside_the_home_is_found_there_once(tmp_path: Path) -> 
     assert (outside / "accepted.json").exists()
     assert accept_in(home, place) == (place, load_acceptance(place))
     assert accepted.by == "ana"
+    assert (place / "report.html").read_text() == "<p>of the first</p>"
 
 
 def test_runs_are_listed_newest_first_and_unfinished_ones_too(tmp_path: Path) -> None:
@@ -92,6 +94,17 @@ def test_a_broken_run_hides_no_other(tmp_path: Path) -> None:
 def test_a_folder_and_a_file_are_both_runs(tmp_path: Path) -> None:
     folder = stored(tmp_path, "1")
     assert load_run(folder) == load_run(folder / "run.json")
+
+
+def test_a_run_that_was_cut_off_is_told_from_a_file_that_is_none(tmp_path: Path) -> None:
+    folder = stored(tmp_path, "1")
+    (folder / "run.json").write_text((folder / "run.json").read_text()[:40])
+    with pytest.raises(BadInput, match=r"run\.json: not a run, it is cut off") as told:
+        load_run(folder)
+    assert "repeat the run" in told.value.fix
+    (tmp_path / "notes.json").write_text("[]")
+    with pytest.raises(BadInput, match=r"notes\.json: not a run\."):
+        load_run(tmp_path / "notes.json")
 
 
 def test_what_is_no_run_says_what_to_do(tmp_path: Path) -> None:
