@@ -9,7 +9,6 @@ from rich.console import Console
 
 from rag.domain.errors import BadInput, StorageFailed
 
-Packs = Annotated[list[Path], typer.Argument(metavar="PACK...", help="folders of packs")]
 Questions = Annotated[str, typer.Option(metavar="GLOB", help="which question files of each pack")]
 Out = Annotated[Path | None, typer.Option(metavar="FILE", help="write the run as JSON")]
 

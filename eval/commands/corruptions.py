@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from eval.commands.common import Out, Packs, check_out, wide_console, write_json
+from eval.commands.common import Out, check_out, wide_console, write_json
 from eval.judges.checkers import product_check, split
 from eval.judges.corruptions import SPOILED, STILL_TRUE, Case, Truth, cases
 from eval.judges.judged import is_judged, load_judged
@@ -17,6 +17,7 @@ from eval.packs.loading import Pack, load_pack
 from eval.statistics.stats import Estimate, estimate
 from rag.domain.errors import BadInput
 
+Packs = Annotated[list[Path], typer.Argument(metavar="PACK...", help="folders of packs")]
 Sentences = Annotated[int, typer.Option(min=0, metavar="N", help="beside the evidence, N sentences of its text files")]
 Seed = Annotated[int, typer.Option(metavar="N", help="another seed spoils other places")]
 CHECKS: Mapping[str, Callable[[str, Sequence[str]], Support]] = {"product": product_check, "quote_support": support}
