@@ -7,7 +7,7 @@ refusals before writing). Where one question's tokens are not known neither are 
 Worked: 100 questions of 900 tokens in and 80 out, at 0.50 and 1.50 a million: (90,000 x .5 + 8,000 x 1.5) / 1e6 = .057.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -44,7 +44,7 @@ def spending(items: Sequence[Mapping[str, Any]], prices: Prices | None = None) -
     total = None if unknown or not counted else {way: sum(one[way] for one in counted) for way in ("in", "out")}
     cost = money(total, prices)
     return {
-        "first_statement_ms": _percentiles([item.get("first_statement_ms") for item in asked]),
+        "first_statement_ms": percentiles([item.get("first_statement_ms") for item in asked]),
         "tokens": {"in": total["in"] if total else None, "out": total["out"] if total else None, "unknown": unknown},
         "cost": {"total": cost, "per_question": None if cost is None else cost / len(asked)},
     }
@@ -59,7 +59,8 @@ def priced(result: dict[str, Any], prices: Prices | None) -> dict[str, Any]:
     return {**result, "packs": packs, **({"prices": asdict(prices)} if prices else {})}
 
 
-def _percentiles(values: Sequence[float | None]) -> dict[str, float | None]:
+def percentiles(values: Iterable[float | None]) -> dict[str, float | None]:
+    """p50 and p95 of what is known, by nearest rank; None where nothing is."""
     known = [value for value in values if value is not None]
     if not known:
         return {"p50": None, "p95": None}

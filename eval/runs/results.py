@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from eval.metrics.cost import percentiles
 from eval.runs.asking import Item
 from eval.runs.folder import TOGETHER as TOGETHER
 from eval.runs.record import record, without_places
@@ -102,13 +103,6 @@ def _estimate_json(found: Estimate) -> dict[str, Any]:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 6)
-
-
-def percentiles(values: Iterable[float | None]) -> dict[str, float | None]:
-    ordered = sorted(value for value in values if value is not None)
-    if not ordered:
-        return {"p50": None, "p95": None}
-    return {f"p{p}": round(ordered[min(len(ordered) - 1, len(ordered) * p // 100)], 2) for p in (50, 95)}
 
 
 def _ingest_json(run: PackRun) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from eval.commands.measure import _prices
-from eval.metrics.cost import Prices, money, priced, spending
+from eval.metrics.cost import Prices, money, percentiles, priced, spending
 from eval.packs.loading import Sample
 from eval.runs.hearing import hear, tokens, withheld
 from rag.domain.errors import BadInput
@@ -47,6 +47,12 @@ def test_questions_that_failed_are_left_out_and_refusals_have_no_first_words() -
     found = spending([*rows, {"error": "gone"}])
     assert found["first_statement_ms"] == {"p50": 2.0, "p95": 3.0}
     assert found["tokens"]["unknown"] == 0
+
+
+def test_half_of_two_is_the_first_and_nineteen_of_twenty_are_not_all() -> None:
+    assert percentiles([2.0, None, 1.0]) == {"p50": 1.0, "p95": 2.0}
+    assert percentiles([float(n) for n in range(1, 21)]) == {"p50": 10.0, "p95": 19.0}
+    assert percentiles([None]) == {"p50": None, "p95": None}
 
 
 def test_only_packs_that_were_answered_have_a_cost() -> None:
