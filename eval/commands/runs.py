@@ -10,8 +10,8 @@ import typer
 from rich.table import Table
 
 from eval.commands.common import wide_console
-from eval.report.meanings import key_metrics
 from eval.runs.folder import TOGETHER, StoredRun, accept_in, evaluations, list_runs
+from rag.knowledge.evaluation_rows import key_figures
 from rag.settings import load_settings
 
 FIGURES = 3
@@ -77,4 +77,4 @@ def _figures(run: Mapping[str, Any]) -> dict[str, float]:
     pack: Mapping[str, Any] = packs.get(TOGETHER) or next(iter(packs.values()), {"metrics": {}})
     metrics = pack["metrics"]
     scored = [name for name, found in metrics.items() if found["value"] is not None]
-    return {name: metrics[name]["value"] for name in key_metrics(scored, run.get("command", ""))[:FIGURES]}
+    return {name: metrics[name]["value"] for name in key_figures(scored, run.get("command", ""))[:FIGURES]}

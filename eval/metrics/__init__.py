@@ -11,6 +11,7 @@ from eval.metrics.refusal import REFUSAL
 from eval.metrics.retrieval import RETRIEVAL
 from eval.metrics.similarity import SIMILARITY
 from eval.metrics.support import SUPPORT
+from rag.domain.evaluations import LESS_IS_BETTER as LESS_IS_BETTER
 
 METRICS: dict[str, Metric] = {
     **RETRIEVAL,
@@ -24,6 +25,3 @@ METRICS: dict[str, Metric] = {
     **SUPPORT,
     **AGREEMENT,
 }
-LESS_IS_BETTER = frozenset(
-    {"false_answer", "false_refusal", "follow_up_loss", "latency_ms", "first_statement_ms", "cost", "aurc", "ece"}
-)

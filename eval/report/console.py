@@ -10,10 +10,10 @@ from eval.metrics.likely import LIKELY
 from eval.metrics.similarity import SIMILARITY
 from eval.packs.samples import BETWEEN
 from eval.progress import Narrator
-from eval.report.meanings import key_metrics
 from eval.runs.asking import Item
 from eval.runs.results import TOGETHER
 from eval.runs.runner import Run
+from rag.knowledge.evaluation_rows import key_figures
 
 _PERFECT = {"false_answer": 0.0, "false_refusal": 0.0}  # where less is better; 1 elsewhere
 _NO_GOAL = frozenset({"answer_words", "citation_precision", *LIKELY, *SIMILARITY})  # a right answer may have any value
@@ -26,7 +26,7 @@ def show(result: Mapping[str, Any], console: Console) -> None:
         if name == TOGETHER and len(pack["ingest"]) < 2:
             continue
         title = f"{name}: {pack['n']} question{'s' * (pack['n'] != 1)}"
-        console.print(_table(title, pack, key_metrics(list(pack["metrics"]), result["command"])))
+        console.print(_table(title, pack, key_figures(list(pack["metrics"]), result["command"])))
         if "refusal" in pack:
             console.print(_refusal(pack["refusal"]), style="dim")
         if "baselines" in pack:

@@ -8,9 +8,10 @@ from typing import Any
 
 from eval.metrics import METRICS
 from eval.report.against import Against, Change, Moved, promises
-from eval.report.meanings import key_metrics, label
+from eval.report.meanings import label
 from eval.report.verdict import verdict
 from eval.report.view import Figure, Item, Pack, RunView, read_run
+from rag.knowledge.evaluation_rows import key_figures
 
 LISTED = 20  # questions in each list
 LONGEST = 300  # characters of a text
@@ -50,7 +51,7 @@ def _figures(name: str, pack: Pack, command: str, beside: Against | None) -> str
         f"| | now | 95 % {before} scored |",
         f"|---|---:|:---:{'|---:|:---' if beside else ''}|---:|",
     ]
-    for metric in key_metrics(list(pack.metrics), command):
+    for metric in key_figures(list(pack.metrics), command):
         change = beside.changes.get((name, metric)) if beside else None
         rows.append(_row(metric, pack.metrics[metric], change, paired=beside is not None))
     return "\n".join(rows)

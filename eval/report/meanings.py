@@ -24,10 +24,6 @@ LABELS = {
     "judge_correct": "answers that a model calls right",
     "judge_support": "statements that a model finds supported",
 }
-KEY = (
-    *("answer_correct", "citation_evidence", "evidence_hit@5", "false_answer", "false_refusal", "citation_valid"),
-    *("ndcg@10", "recall@10", "recall@100", "mrr@10"),
-)
 
 
 def label(metric: str) -> str:
@@ -37,14 +33,6 @@ def label(metric: str) -> str:
     if name.startswith("judge_"):
         return words
     return f"{words}, first {k}" if k else words
-
-
-def key_metrics(names: list[str], command: str) -> list[str]:
-    """The few that a summary shows, in the order to read them."""
-    some = [name for name in KEY if name in names]
-    if command == "retrieval" and "evidence_hit@5" in names:
-        some = [f"{what}@{k}" for what in ("evidence_hit", "file_hit") for k in (1, 5, 10)]
-    return [name for name in some if name in names] or names[:6]
 
 
 def meaning(metric: str) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from eval.report.charts import Axis, Chart, Pair, Series, Style, axis_up_to, number, share_axis
-from eval.report.meanings import key_metrics, label
+from eval.report.meanings import label
 from eval.report.view import Item, Pack, Refusal, RunView
 from eval.statistics.stats import estimate
+from rag.knowledge.evaluation_rows import key_figures
 
 DEPTHS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
 DEEP = (1, 2, 3, 5, 10, 20, 30, 50, 70, 100)
@@ -187,7 +188,7 @@ def trade_off(key: str, name: str, runs: Mapping[str, RunView]) -> Iterator[Char
     scored = [metric for metric, figure in first.metrics.items() if figure.value is not None]
     if not scored:
         return
-    metric = key_metrics(scored, next(iter(runs.values())).command)[0]
+    metric = key_figures(scored, next(iter(runs.values())).command)[0]
     times = {run: pack.latency_ms.get("p50") for run, pack in packs.items()}
     costs = {run: pack.cost.per_question for run, pack in packs.items()}
     yield from _scatter(f"{key}-time", (metric, "milliseconds at the median"), packs, times)

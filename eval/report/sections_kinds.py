@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from eval.metrics import LESS_IS_BETTER
-from eval.report.meanings import key_metrics, label
+from eval.report.meanings import label
 from eval.report.sections_summary import Slice, slices
 from eval.report.view import Figure, Pack
+from rag.knowledge.evaluation_rows import key_figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ def kinds(name: str, pack: Pack, command: str) -> Kinds | None:
     """None when the questions are of one kind."""
     if len(pack.by_kind) < 2:
         return None
-    metrics = key_metrics(list(pack.metrics), command)
+    metrics = key_figures(list(pack.metrics), command)
     rows = []
     for kind, found in pack.by_kind.items():
         figures = [found.metrics.get(metric, Figure()) for metric in metrics]

@@ -7,8 +7,9 @@ from typing import get_args
 
 from eval.metrics import LESS_IS_BETTER
 from eval.report.against import Against, Change
-from eval.report.meanings import key_metrics, label
+from eval.report.meanings import label
 from eval.report.view import Figure, Item, Outcome, Pack
+from rag.knowledge.evaluation_rows import key_figures
 
 OUTCOMES: dict[Outcome, str] = {
     "right": "right",
@@ -71,7 +72,7 @@ class Summary:
 
 
 def summary(name: str, pack: Pack, command: str, beside: Against | None) -> Summary:
-    keys = key_metrics(list(pack.metrics), command)
+    keys = key_figures(list(pack.metrics), command)
     every = {metric: _row(name, metric, pack, beside) for metric in pack.metrics}
     return Summary(
         name=name,

@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo, field_validator
 
 from eval.runs.results import TOGETHER
 from rag.domain.errors import BadInput
+from rag.domain.evaluations import Outcome as Outcome
+from rag.knowledge.evaluation_rows import outcome
 
-Outcome = Literal["right", "wrong", "false answer", "false refusal", "failed", "not scored"]
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_SEARCHED = ("evidence_hit@10", "file_hit@10", "recall@10")  # the first that is scored says whether search did it
 
 
 def clean(value: object) -> object:
@@ -87,18 +87,8 @@ class Item(_Part):
 
     @property
     def outcome(self) -> Outcome:
-        """What became of the question, in one word. A refusal where nothing is known is right."""
-        if self.error:
-            return "failed"
-        if self.metrics.get("false_answer") == 1:
-            return "false answer"
-        if self.metrics.get("false_refusal") == 1:
-            return "false refusal"
-        if self.metrics.get("false_answer") == 0:
-            return "right"
-        names = ("answer_correct",) if self.status else _SEARCHED
-        value = next((found for name in names if (found := self.metrics.get(name)) is not None), None)
-        return "not scored" if value is None else "right" if value > 0 else "wrong"
+        """What became of the question, in one word."""
+        return outcome({"error": self.error, "status": self.status, "metrics": self.metrics})
 
     @property
     def is_wrong(self) -> bool:

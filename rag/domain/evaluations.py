@@ -13,7 +13,9 @@ KEY_FIGURES = (
     *("ndcg@10", "recall@10", "recall@100", "mrr@10"),
 )
 SEARCH_FIGURES = tuple(f"{what}@{k}" for what in ("evidence_hit", "file_hit") for k in (1, 5, 10))
-LESS_IS_BETTER = frozenset({"false_answer", "false_refusal"})
+LESS_IS_BETTER = frozenset(
+    {"false_answer", "false_refusal", "follow_up_loss", "latency_ms", "first_statement_ms", "cost", "aurc", "ece"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

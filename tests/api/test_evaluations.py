@@ -10,13 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from eval.metrics import LESS_IS_BETTER, METRICS
 from eval.report.html import html_report
-from eval.report.meanings import KEY, key_metrics
-from eval.report.view import Item
 from eval.runs.folder import accept
-from rag.domain import evaluations
-from rag.knowledge.evaluation_rows import key_figures, outcome
 from tests.api.parts import House, make_house
 
 FIRST, SECOND, THIRD = "2026-03-01T0900-answers-aaaa", "2026-03-02T0900-answers-bbbb", "2026-03-03T0900-answers-cccc"
@@ -293,14 +288,3 @@ def test_a_run_without_a_report_says_how_to_make_one(http: httpx.Client) -> None
     reply = http.get(f"/v1/evaluations/{FIRST}/report")
     assert reply.status_code == 404
     assert f"eval report HOME/evaluations/{FIRST}" in reply.json()["fix"]
-
-
-def test_service_and_suite_mean_the_same_by_a_figure_and_an_outcome() -> None:
-    assert evaluations.KEY_FIGURES == KEY
-    assert frozenset(KEY) & LESS_IS_BETTER == evaluations.LESS_IS_BETTER & frozenset(KEY)
-    for command in ("answers", "retrieval"):
-        for names in (list(METRICS), ["token_f1"], ["ndcg@10", "recall@10"]):
-            assert key_figures(names, command) == key_metrics(names, command)
-    cases = [*ITEMS, item("r", false_answer=0.0), item("r", false_refusal=1.0, answer_correct=0.0)]
-    cases += [{"id": "s", "metrics": {"file_hit@10": value}} for value in (0.0, 1.0, None)]
-    assert [outcome(case) for case in cases] == [Item.model_validate(case).outcome for case in cases]
