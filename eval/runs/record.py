@@ -48,6 +48,7 @@ _FOLLOWING = frozenset({"counts", "indexes", "python", "teamlore"})  # from data
 _PLACES = frozenset({"home", "path", "url", "pid"})
 # What a run that is gone on with may not differ in. Of the machine, what arithmetic depends on.
 _IDENTITY = ("version", "code", "settings", "packages", "data", "options")
+_ARITHMETIC = ("system", "processor", "python")
 
 
 def record(
@@ -74,7 +75,9 @@ def record(
 
 def identity(command: str, system: Mapping[str, Any]) -> dict[str, Any]:
     """Two runs of the same identity ask the same of the same: one can be gone on with as the other."""
-    return {"command": command, **{name: system.get(name) for name in _IDENTITY}}
+    of = system.get("machine") or {}
+    known = {name: system.get(name) for name in _IDENTITY}
+    return {"command": command, **known, "machine": {name: of.get(name) for name in _ARITHMETIC}}
 
 
 # --- the data ---------------------------------------------------------------------------------------------------

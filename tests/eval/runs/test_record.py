@@ -10,6 +10,7 @@ from eval.runs.record import (
     code_revision,
     corpus_digest,
     differs,
+    identity,
     plain_settings,
     questions_digest,
     record,
@@ -86,3 +87,10 @@ def test_an_old_run_says_less_and_that_is_no_difference() -> None:
 def test_a_sample_with_another_gold_is_another_question(tree: Path) -> None:
     samples = load_pack(tree).samples
     assert questions_digest(samples) != questions_digest((replace(samples[0], answers=("x",)), *samples[1:]))
+
+
+def test_a_run_is_not_gone_on_with_by_another_python_and_may_be_with_more_memory() -> None:
+    here = {"machine": {"system": "Linux", "processor": "x86_64", "python": "3.11.9", "memory_gib": 8}}
+    more = {"machine": {**here["machine"], "memory_gib": 16}}
+    other = {"machine": {**here["machine"], "python": "3.12.1"}}
+    assert identity("answers", here) == identity("answers", more) != identity("answers", other)
