@@ -28,8 +28,8 @@ def told(verdict: Verdict, *, differs: Sequence[str] = ()) -> Iterator[str]:
         yield f"{len(verdict.broken)} {_questions(verdict.broken)} got worse:"
         yield from _capped([line for one in verdict.broken for line in _moved(one)], 4 * LISTED)
     if verdict.fixed:
-        more = f" and {len(verdict.fixed) - LISTED} more" if len(verdict.fixed) > LISTED else ""
-        yield f"Better: {', '.join(f'{one.name}' for one in verdict.fixed[:LISTED])}{more}."
+        yield f"{len(verdict.fixed)} {_questions(verdict.fixed)} got better:"
+        yield from _capped([f"  {one.name}: {one.now.get('question', '')}" for one in verdict.fixed], LISTED)
     yield from (_power(pack, verdict) for pack in dict.fromkeys(check.scores.pack for check in verdict.checks))
     yield _verdict(verdict)
 
@@ -37,10 +37,29 @@ def told(verdict: Verdict, *, differs: Sequence[str] = ()) -> Iterator[str]:
 def _verdict(verdict: Verdict) -> str:
     shared = sum(len(pack.shared) for pack in verdict.pairs)
     if verdict.passed:
-        return f"The gate is open: {shared} questions asked twice, no regression that chance does not explain."
+        opened = f"The gate is open: {shared} questions asked twice, no regression that chance does not explain."
+        return f"{opened}{_why_open(verdict)}"
     reasons = [f"{len(verdict.regressions)} of {len(verdict.checks)} checks fell"] if verdict.regressions else []
     reasons += [f"{len(verdict.promises)} broken promises"] if verdict.promises else []
     return f"The gate is closed: {' and '.join(reasons)}."
+
+
+def _why_open(verdict: Verdict) -> str:
+    """Many questions may have got worse: how few witnesses they are, and how near to closing it was."""
+    fell = [check for check in verdict.checks if check.p < 1.0]
+    if not verdict.broken or not fell:
+        return ""
+    units = {
+        (check.scores.pack, id): (check.scores.pack, unit)
+        for check in verdict.checks
+        for id, unit in zip(check.scores.ids, check.scores.units, strict=True)
+    }
+    witnesses = {units[one.pack, str(one.now["id"])] for one in verdict.broken}
+    nearest = min(fell, key=lambda check: check.adjusted)
+    return (
+        f" What got worse rests on {len(witnesses)} {'passage' if len(witnesses) == 1 else 'passages'}, each one "
+        f"witness; nearest to closing it: {nearest.scores.metric}, p = {nearest.adjusted:.4f} corrected."
+    )
 
 
 def _questions(some: Sequence[object]) -> str:
@@ -93,16 +112,16 @@ def said(item: Item) -> str:
 
 def _power(pack: str, verdict: Verdict) -> str:
     checks = [check for check in verdict.checks if check.scores.pack == pack]
-    found = ", ".join(f"{check.scores.metric} {_unnoticed(check)}" for check in checks)
+    found = ", ".join(_unnoticed(check) for check in checks)
     asked = max(len(check.scores.ids) for check in checks)
     return f"{pack}, {asked} questions: smaller changes for the worse than these may go unnoticed: {found}"
 
 
 def _unnoticed(check: Check) -> str:
-    smallest = check.unnoticed
+    smallest, metric = check.unnoticed, check.scores.metric
     if smallest is None:
-        return "any"
-    return f"{'+' if check.scores.metric in LESS_IS_BETTER else '-'}{smallest:.2f}"
+        return f"any of {metric}"
+    return f"{metric} {'+' if metric in LESS_IS_BETTER else '-'}{smallest:.2f}"
 
 
 def _capped(lines: list[str], most: int) -> list[str]:

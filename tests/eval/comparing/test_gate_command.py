@@ -70,6 +70,20 @@ def test_an_open_gate_is_calm(good: Path) -> None:
     assert len(said.stdout.splitlines()) == 2
 
 
+def test_an_open_gate_says_how_few_witnesses_say_what_got_worse_and_how_near_it_was(good: Path, tmp_path: Path) -> None:
+    some = written(tmp_path / "some", broken(GOOD, 0, 1))
+    said = gate(some, "--baseline", good)
+    assert said.exit_code == 0
+    assert said.output.splitlines()[-1].startswith("The gate is open: 40 questions asked twice")
+    assert (
+        "What got worse rests on 2 passages, each one witness; nearest to closing it: answer_correct, p = "
+        in said.output
+    )
+    better = gate(good, "--baseline", some).output
+    assert "2 questions got better:\n  team/q0: What is 0?\n" in better
+    assert "What got worse" not in better
+
+
 def test_what_a_person_accepts_becomes_the_baseline_in_a_repository(good: Path, bad: Path, tmp_path: Path) -> None:
     place = tmp_path / "repository" / "baseline"
     assert gate(good, "--baseline", place, "--accept").exit_code == 0
