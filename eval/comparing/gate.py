@@ -23,6 +23,7 @@ GATED = (
     "false_answer",
     "false_refusal",
 )
+PROMISED = "citation_valid"
 ENOUGH = 0.8  # of the baseline's questions, asked again unchanged
 ALPHA = 0.05
 
@@ -153,6 +154,11 @@ def _still_scored(pairs: Sequence[PackPairs], rules: Rules) -> None:
     """A figure that is gone, or that scores few of the questions it did, would be no worse for any answer."""
     for pack in pairs:
         asked = [(before["metrics"], now["metrics"]) for before, now in pack.shared if not now.get("error")]
+        if any(PROMISED in before and PROMISED not in now for before, now in asked):
+            raise BadInput(
+                f"{pack.pack}: the run does not say whether citations are exact quotes, which the baseline does.",
+                fix="Repeat the run with the teamlore that is to be judged.",
+            )
         for metric in rules.metrics or GATED:
             now = [values.get(metric) is not None for before, values in asked if before.get(metric) is not None]
             if sum(now) < ENOUGH * len(now):
@@ -217,7 +223,7 @@ def _promises(baseline: Mapping[str, Any], run: Mapping[str, Any]) -> Iterator[P
     for name, pack in run["packs"].items():
         if name == TOGETHER:
             continue
-        valid = [(item, item["metrics"].get("citation_valid")) for item in pack["items"]]
+        valid = [(item, item["metrics"].get(PROMISED)) for item in pack["items"]]
         if false := tuple(item for item, value in valid if value is not None and value < 1.0):
             yield Promise(pack=name, text="every citation is an exact quote", items=false)
         before = baseline["packs"].get(name, {"items": []})["items"]

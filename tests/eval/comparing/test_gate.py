@@ -168,6 +168,14 @@ def test_a_figure_that_is_no_longer_scored_is_no_open_gate() -> None:
         judge(GOOD, renamed)
 
 
+def test_a_promise_that_is_no_longer_looked_at_is_not_kept() -> None:
+    silent = deepcopy(GOOD)
+    for found in silent["packs"]["team"]["items"]:
+        del found["metrics"]["citation_valid"]
+    with pytest.raises(BadInput, match="exact quotes"):
+        judge(GOOD, silent)
+
+
 def test_a_few_questions_without_a_score_are_left_out_and_those_that_failed_are_a_broken_promise() -> None:
     assert judge(GOOD, unscored(GOOD, 8)).passed
     assert not judge(GOOD, unscored(GOOD, 30, error="the model is gone")).passed
