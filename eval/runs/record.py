@@ -25,6 +25,7 @@ from rag.settings import Settings
 
 ROOT = Path(rag.__file__).parents[1]
 CODE = ("rag", "ingest", "eval")
+_SOURCE = frozenset({".py", ".json"})  # weights stand in JSON
 # Places, doors and keys: none of them changes a figure, and a run may be shown to others.
 _LEFT_OUT = frozenset(
     [
@@ -127,8 +128,8 @@ def _documents(catalog: Catalog, named: Mapping[str, str]) -> Iterator[tuple[str
 
 
 def code_digest(package: Path) -> str:
-    """Of every source file, so that a change counts before anybody has committed it."""
-    files = sorted(path for path in package.rglob("*.py") if path.is_file())
+    """Of every source file and of what was fitted, so that a change counts before anybody has committed it."""
+    files = sorted(path for path in package.rglob("*") if path.suffix in _SOURCE and path.is_file())
     return _digest([path.relative_to(package).as_posix(), sha256(path.read_bytes()).hexdigest()] for path in files)
 
 

@@ -51,7 +51,10 @@ def test_code_that_nobody_committed_is_other_code(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("x = 1\n")
     before = code_digest(tmp_path)
     (tmp_path / "a.py").write_text("x = 2\n")
-    assert code_digest(tmp_path) != before
+    changed = code_digest(tmp_path)
+    assert changed != before
+    (tmp_path / "weights.json").write_text('{"BIAS": 1.5}\n')
+    assert code_digest(tmp_path) != changed
 
 
 def test_code_outside_a_repository_has_no_revision(tmp_path: Path) -> None:
