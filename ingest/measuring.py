@@ -9,6 +9,8 @@ WHY = "questions of an evaluation, with their answers: `teamlore eval` reads the
 _RUN = re.compile(rb'"command": "(?:answers|retrieval)",\s*"packs": \{\s*"[^"\n]*": \{\s*"n": \d+,\s*"metrics": \{')
 _BEGUN = re.compile(rb'\{[^\n]*"started": "[^"\n]*"[^\n]*"identity": ')
 _REPORT = re.compile(rb'<meta name="generator" content="teamlore eval">')
+_COMMENT = b"<!-- teamlore eval -->"  # a report in Markdown begins with it
+_QUERY = frozenset({"_id", "text", "answerable"})  # as `teamlore eval export` writes questions
 
 
 def evaluation_file(candidate: Candidate) -> bool:
@@ -18,6 +20,8 @@ def evaluation_file(candidate: Candidate) -> bool:
         return bool(_BEGUN.match(head)) or _asks(head.partition(b"\n")[0])
     if candidate.suffix == ".json":
         return bool(_RUN.search(head))
+    if candidate.suffix == ".md":
+        return head.startswith(_COMMENT)
     return candidate.suffix == ".html" and bool(_REPORT.search(head))
 
 
@@ -26,7 +30,9 @@ def _asks(line: bytes) -> bool:
         row = json.loads(line)
     except ValueError:
         return False
-    return isinstance(row, dict) and "question" in row and ("gold_files" in row or _names_words(row.get("evidence")))
+    if not isinstance(row, dict):
+        return False
+    return row.keys() >= _QUERY or ("question" in row and ("gold_files" in row or _names_words(row.get("evidence"))))
 
 
 def _names_words(evidence: object) -> bool:

@@ -13,6 +13,7 @@ from eval.report.verdict import verdict
 from eval.report.view import Figure, Item, Pack, RunView, read_run
 from rag.knowledge.evaluation_rows import key_figures
 
+MARK = "<!-- teamlore eval -->"  # not shown; `ingest` knows by it what holds the answers to questions
 LISTED = 20  # questions in each list
 LONGEST = 300  # characters of a text
 _ARROWS = {"better": "🟢 ▲", "worse": "🔴 ▼", "no difference": "=", "not judged": ""}
@@ -21,7 +22,7 @@ _ARROWS = {"better": "🟢 ▲", "worse": "🔴 ▼", "no difference": "=", "not
 def markdown_report(run: Mapping[str, Any], beside: Against | None = None) -> str:
     """Raises BadInput for what is no run."""
     view = read_run(run)
-    parts = [f"### {verdict(view, beside).text}", *_promises(view, beside)]
+    parts = [MARK, f"### {verdict(view, beside).text}", *_promises(view, beside)]
     for pack_name, pack in view.shown.items():
         parts.append(_figures(pack_name, pack, view.command, beside))
     if beside:

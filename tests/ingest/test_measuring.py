@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from eval.golden.export import _line, _query_json
+from eval.packs.samples import Sample
 from eval.report.html import html_report
+from eval.report.markdown import markdown_report
 from eval.runs.folder import finish
 from eval.runs.partial import Begun, open_partial
 from ingest.measuring import evaluation_file
@@ -29,6 +32,12 @@ def test_what_an_evaluation_writes_is_known(tmp_path: Path) -> None:
     with open_partial(tmp_path / "run", BEGUN):
         assert taken(tmp_path / "run" / "partial.jsonl")
     (tmp_path / "report.html").write_text(html_report(RUN))
+    (tmp_path / "gate.md").write_text(markdown_report(RUN))
+    (tmp_path / "queries.jsonl").write_text(
+        _line(_query_json(Sample(id="1", question="Which dtype?", answers=("bf16",))))
+    )
+    for name in ("gate.md", "queries.jsonl"):
+        assert taken(tmp_path / name), name
     for path in (tmp_path / "golden.jsonl", tmp_path / "report.html", ROOT / "tests/baselines/examples/run.json"):
         assert taken(path), path
 
@@ -39,6 +48,7 @@ def test_what_an_evaluation_writes_is_known(tmp_path: Path) -> None:
         {"question": "What is 2 + 2?", "answer": "4"},
         {"question": "Who?", "evidence": ["a sentence"], "answer": "She"},
         {"text": "a question and its evidence"},
+        {"_id": "1", "text": "a passage of a corpus"},
         ["question", "gold_files"],
     ],
 )

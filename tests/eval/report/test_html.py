@@ -173,5 +173,5 @@ def test_the_command_writes_beside_the_run_and_holds_it_against_the_accepted_one
         result = CliRunner().invoke(app, ["report", str(later), "--home", str(home), *more])
         assert result.exit_code == 0, result.output
     assert "Worse than before" in (later / "report.html").read_text()
-    assert (tmp_path / "r.md").read_text().startswith("### Worse than before")
+    assert "\n### Worse than before" in (tmp_path / "r.md").read_text()
     assert 'failures="13"' in (tmp_path / "r.xml").read_text()

@@ -1,3 +1,4 @@
+from copy import deepcopy
 from typing import Any
 from xml.etree import ElementTree as Xml
 
@@ -37,7 +38,7 @@ def fell(worse: Run, run: Run) -> Against:
 
 def test_what_became_worse_is_said_first_and_what_broke_is_listed(worse: Run, fell: Against) -> None:
     text = markdown_report(worse, fell)
-    assert text.startswith("### Worse than before: answers that are right.")
+    assert text.splitlines()[2].startswith("### Worse than before: answers that are right.")
     assert "🔴 ▼ -0.667" in text
     assert "Broken: 12" in text
     assert "wanted: `3e-4`" in text
@@ -103,6 +104,15 @@ def test_a_wrong_answer_alone_is_no_failure(worse: Run) -> None:
     assert root.get("failures") == "0"
     said = [case.findtext("system-out") for case in root.iter("testcase") if case.get("name") == "q0"]
     assert said == ["wrong\nquestion: Which learning rate is used in run 0?\nwanted: 3e-4\nsaid: Use 1e-5. [1]"]
+
+
+def test_a_question_that_failed_before_too_is_skipped_as_the_gate_stays_open(run: Run) -> None:
+    gone = deepcopy(run)
+    gone["packs"]["team"]["items"][0] |= {"error": "the model is gone", "metrics": {}}
+    again = Xml.fromstring(junit_report(gone, against(gone, deepcopy(gone))).encode())
+    assert (again.get("errors"), again.get("skipped")) == ("0", "1")
+    new = Xml.fromstring(junit_report(gone, against(gone, run)).encode())
+    assert new.get("errors") == "1"
 
 
 def test_junit_keeps_the_common_shape_whatever_the_texts_hold(worse: Run, fell: Against) -> None:
