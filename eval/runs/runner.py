@@ -19,7 +19,7 @@ from eval.runs.home_pack import open_to_read
 from eval.runs.partial import Journal, NoJournal
 from eval.runs.places import Places, places, places_of_home, texts
 from eval.runs.record import ROOT, code_digest
-from eval.runs.units import located, units_of_pack
+from eval.runs.units import Located, located, units_of_pack
 from rag.domain.ports import Embedder
 from rag.domain.services import Services
 from rag.domain.types import IngestReport
@@ -143,8 +143,18 @@ class Evaluation:
         asking = replace(self._asking(services, places_of_home(services.catalog)), remembers=False)
         counts = status.get("counts", {})
         held = IngestReport(documents=counts.get("documents", 0), chunks=counts.get("chunks", 0))
-        for pack, units in (located(pack, services.catalog) for pack in packs):
-            yield PackRun(pack=pack, items=self._asked(asking, pack), ingest=held, units=units)
+        for found in (located(pack, services.catalog) for pack in packs):
+            self._tell_lost(found)
+            yield PackRun(pack=found.pack, items=self._asked(asking, found.pack), ingest=held, units=found.units)
+
+    def _tell_lost(self, found: Located) -> None:
+        """What is asked may be about words that are gone: then the questions are out of date, not the answers wrong."""
+        if found.lost:
+            file = found.pack.root / min(found.pack.question_files)
+            self.narrator.say(
+                f"{found.pack.name}: {len(found.lost)} of {len(found.pack.samples)} questions rest on words that no "
+                f"document says now. Which: teamlore eval golden check {file}"
+            )
 
     def _asking(self, services: Services, where: Places) -> Asking:
         return Asking(

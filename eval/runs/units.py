@@ -25,6 +25,15 @@ class Place:
     last: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Located:
+    """A home's pack. `lost`: answerable questions with a quote that the documents do not hold as they are now."""
+
+    pack: Pack
+    units: Mapping[str, str]
+    lost: tuple[str, ...]
+
+
 Locate = Callable[[Evidence], Place | None]  # None: the quote does not stand where it should
 
 
@@ -100,7 +109,7 @@ def _in_files(root: Path) -> Locate:
     return locate
 
 
-def located(pack: Pack, catalog: Catalog) -> tuple[Pack, dict[str, str]]:
+def located(pack: Pack, catalog: Catalog) -> Located:
     """A home's pack with the document of each question, and its units: by where the current texts have the quotes."""
     places = QuotePlaces(catalog, EVERYTHING)
 
@@ -123,7 +132,8 @@ def located(pack: Pack, catalog: Catalog) -> tuple[Pack, dict[str, str]]:
         return f"{sample.evidence[0].file} {part}" if part else ""
 
     samples = tuple(replace(sample, document=document(sample)) for sample in pack.samples)
-    return replace(pack, samples=samples), units(samples, locate)
+    lost = [one.id for one in samples if one.answerable is not False and None in map(locate, one.evidence)]
+    return Located(pack=replace(pack, samples=samples), units=units(samples, locate), lost=tuple(lost))
 
 
 def _place(text: str, before: str, quote: str) -> Place:

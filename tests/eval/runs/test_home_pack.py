@@ -1,6 +1,7 @@
 """Questions to a home that is there, while a service owns it. Through the real service, with the fake embedder."""
 
 import hashlib
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,6 +75,19 @@ def state(home: Path) -> dict[str, str]:
     """Of every file but SQLite's memory of who reads."""
     files = [path for path in home.rglob("*") if path.is_file() and not path.name.endswith(("-shm", "-wal"))]
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@pytest.mark.usefixtures("served")
+def test_questions_whose_words_are_gone_from_the_documents_are_counted(golden: Path, tmp_path: Path) -> None:
+    console = Console(record=True, file=io.StringIO(), width=200)
+    options = Options(home=tmp_path / "home")
+    Evaluation(command="retrieval", options=options, open_live=read, narrator=Narrator(console)).run(
+        load_packs([golden])
+    )
+    assert (
+        f"golden: 1 of 2 questions rest on words that no document says now. Which: teamlore eval golden check {golden}"
+        in (console.export_text())
+    )
 
 
 def test_accepted_questions_are_asked_of_the_home_and_nothing_is_written(

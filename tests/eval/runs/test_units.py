@@ -97,10 +97,11 @@ def test_quotes_are_found_in_the_texts_of_a_home(tmp_path: Path) -> None:
     write_rows(tmp_path / "golden.jsonl", rows(*quotes))
     services = build(load_settings(tmp_path / "home"), embedder=WordEmbedder())
     services.ingestor.ingest([tmp_path / "docs"], space="team")
-    pack, found = located(load_pack(tmp_path / "golden.jsonl"), services.catalog)
+    found = located(load_pack(tmp_path / "golden.jsonl"), services.catalog)
     services.close()
-    assert found == dict(q0="q0", q1="q0", q2="q2", q3="q3", q4="q4", q5="q5")
-    clusters = [sample.cluster for sample in pack.samples]
+    assert found.lost == ("q3",)
+    assert found.units == dict(q0="q0", q1="q0", q2="q2", q3="q3", q4="q4", q5="q5")
+    clusters = [sample.cluster for sample in found.pack.samples]
     assert clusters[:4] == ["a.md"] * 4
     assert len(set(clusters)) == 3  # each record is a document
 
