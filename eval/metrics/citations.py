@@ -62,7 +62,7 @@ def overlaps(cited: Cited, evidence: Evidence, text: str) -> bool:
     if any(start < citation.end and citation.start < end for start, end in _places(evidence.quote, text)):
         return True
     quote, gold = comparable(citation.quote, evidence.file), comparable(evidence.quote, evidence.file)
-    return gold in quote or (len(quote) >= _SHORTEST and quote in gold)
+    return (bool(gold) and gold in quote) or (len(quote) >= _SHORTEST and quote in gold)
 
 
 def _gold(sample: Sample) -> Sequence[Evidence | str]:

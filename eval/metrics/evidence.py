@@ -54,11 +54,11 @@ def file_hit(sample: Sample, found: Sequence[Found], k: int) -> float | None:
 
 
 def holds(passage: Found, evidence: Evidence) -> bool:
-    """The passage is from the evidence's file and has its words."""
-    if evidence.file not in passage.files:
+    """The passage is from the evidence's file and has its words; a quote of tags alone has none."""
+    wanted = comparable(evidence.quote, evidence.file)
+    if not wanted or evidence.file not in passage.files:
         return False
-    shown = around(passage.text, passage.best)
-    return comparable(evidence.quote, evidence.file) in comparable(shown, evidence.file)
+    return wanted in comparable(around(passage.text, passage.best), evidence.file)
 
 
 def evidence_hit(sample: Sample, found: Sequence[Found], k: int) -> float | None:

@@ -194,8 +194,13 @@ def brier(confidence: Floats, right: Floats) -> float | None:
 
 
 def resampled(clusters: Sequence[str], *, draws: int = DRAWS, seed: int = SEED) -> Floats:
-    """How often each case is in each draw of as many whole clusters as there are: shape (draws, cases)."""
+    """How often each case is in each draw of as many whole clusters as there are: shape (draws, cases).
+
+    No draw of one cluster alone: it is the same each time, and says nothing of another.
+    """
     names, group = np.unique(np.asarray(clusters), return_inverse=True)
+    if len(names) < 2:
+        return np.zeros((0, len(clusters)))
     chances = np.full(len(names), 1 / len(names))
     counts = np.random.default_rng(seed).multinomial(len(names), chances, size=draws)
     return np.asarray(counts[:, group], dtype=np.float64)

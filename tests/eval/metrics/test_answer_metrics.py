@@ -52,6 +52,13 @@ def test_the_right_file_without_the_words_is_a_file_hit_only() -> None:
     assert (value("file_hit@1", seen), value("evidence_hit@1", seen)) == (1, 0)
 
 
+def test_a_quote_of_tags_alone_stands_nowhere() -> None:
+    sample = replace(SAMPLE, evidence=(Evidence(file="a.json", quote="<br>"),))
+    seen = Observation(sample=sample, found=(found('{"text": "anything"}', "a.json"),))
+    assert value("evidence_hit@1", seen) == 0
+    assert value("citation_evidence", observed("came", sample=sample, file="a.json")) == 0
+
+
 def test_a_raw_file_behind_a_document_counts_as_the_file() -> None:
     seen = Observation(sample=SAMPLE, found=(found(TEXT, "docs", "docs/a.md"),))
     assert value("evidence_hit@1", seen) == 1

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -124,6 +125,13 @@ def test_one_document_is_drawn_whole() -> None:
     weights = resampled(["a", "a", "b"])
     assert (weights[:, 0] == weights[:, 1]).all()
     assert (weights[:, 0] + weights[:, 2] == 2).all()
+
+
+def test_one_document_alone_has_no_interval() -> None:
+    assert risk_interval([replace(case(0.9, True), cluster="a"), replace(case(0.4, False), cluster="a")]) == (
+        None,
+        None,
+    )
 
 
 def test_where_no_answer_could_be_judged_being_answerable_is_what_counts() -> None:
