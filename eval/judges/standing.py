@@ -38,9 +38,10 @@ class Standing:
     half: str = ""  # of the pack; "": both
 
     def __str__(self) -> str:
-        """`kappa with people .31 (.12 to .49) on 80 answers of PACK`."""
+        """`kappa with people .31 (.12 to .49) on 80 answers of PACK, no verdict on 4`."""
+        silent = f", no verdict on {self.unscored}" if self.unscored else ""
         if self.kappa is None or self.low is None or self.high is None:
-            return f"kappa with people: not defined on {self.n} {self.task} of {self.pack}"
+            return f"kappa with people: not defined on {self.n} {self.task} of {self.pack}{silent}"
         guess = (
             "; not told from guessing"
             if self.low <= 0 <= self.high
@@ -50,7 +51,7 @@ class Standing:
         )
         return (
             f"kappa with people {self.kappa:.2f} ({self.low:.2f} to {self.high:.2f}) "
-            f"on {self.n} {self.task} of {self.pack}{guess}"
+            f"on {self.n} {self.task} of {self.pack}{silent}{guess}"
         )
 
 

@@ -27,7 +27,7 @@ def test_what_was_measured_stands_beside_the_judge_s_figures(tmp_path: Path) -> 
     assert with_people(standings(tmp_path), JUDGE, "claims") == NOT_MEASURED
     keep_standing(tmp_path, standing(JUDGE, *trial_of("sn" * 20, "sn" * 19 + "s.")))
     told = with_people(standings(tmp_path), JUDGE, "claims")
-    assert told.startswith("kappa with people 1.00 (1.00 to 1.00) on 39 claims of pack")
+    assert told.startswith("kappa with people 1.00 (1.00 to 1.00) on 39 claims of pack, no verdict on 1")
     assert with_people(standings(tmp_path), JUDGE, "answers") == NOT_MEASURED
 
 
