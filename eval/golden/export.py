@@ -132,7 +132,7 @@ def _relevant(sample: Sample, corpus: _Corpus, places: QuotePlaces, by: By, lost
     for evidence in sample.evidence:
         rows = [row.id for row in _holding(evidence, corpus, places)]
         if not rows:
-            lost.append(f"{sample.id}: {evidence.file}")
+            lost.append(f"{sample.id}: {evidence.file.replace(BETWEEN, '/')}")
         yield from rows
     quoted = {evidence.file for evidence in sample.evidence}
     for file in sample.gold_files if by == "document" else ():

@@ -30,8 +30,8 @@ SAMPLES = (
         id="old",
         question="What was here?",
         answerable=True,
-        evidence=(Evidence(file="docs/rota.md", quote="words that went away"),),
-        gold_files=("docs/rota.md",),
+        evidence=(Evidence(file="team//docs/rota.md", quote="words that went away"),),
+        gold_files=("team//docs/rota.md",),
     ),
     Sample(id="file", question="Where is the rota?", answerable=True, gold_files=("team//docs/rota.md",)),
 )
@@ -68,7 +68,7 @@ def test_passages_that_hold_the_quote_are_relevant_and_what_went_away_is_named(
     pack = load_pack(tmp_path / "out")
     records = {record.id: record for record in pack.records()}
     assert (pack.layout, done.rows, done.queries, done.judged) == ("beir", len(records), 4, 1)
-    assert done.lost == ("old: docs/rota.md",)
+    assert done.lost == ("old: team/docs/rota.md",)
     why = pack.samples[0]
     assert ["warmup was too short" in records[one].text for one in why.judgements] == [True]
     assert (why.answers, why.answerable, pack.samples[1].answerable) == (("warmup was too short",), True, False)
