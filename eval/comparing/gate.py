@@ -229,4 +229,4 @@ def _promises(baseline: Mapping[str, Any], run: Mapping[str, Any]) -> Iterator[P
         before = baseline["packs"].get(name, {"items": []})["items"]
         failed = {item["id"] for item in before if item.get("error")}
         if new := tuple(item for item in pack["items"] if item.get("error") and item["id"] not in failed):
-            yield Promise(pack=name, text="no question fails that did not fail before", items=new)
+            yield Promise(pack=name, text="no question met an error that met none before", items=new)

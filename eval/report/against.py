@@ -162,7 +162,7 @@ class Promise:
 
 
 def promises(run: RunView, beside: Against | None = None) -> list[Promise]:
-    """That every citation is an exact quote, and that no question failed (that did not fail before)."""
+    """That every citation is an exact quote, and that no question met an error (that met none before)."""
     found = []
     for name, pack in run.single.items():
         scored = [(item.id, item.metrics.get("citation_valid")) for item in pack.items]
@@ -172,6 +172,6 @@ def promises(run: RunView, beside: Against | None = None) -> list[Promise]:
         before = beside.baseline.packs.get(name) if beside else None
         failed = {item.id for item in before.items if item.error} if before else set()
         new = tuple(item.id for item in pack.items if item.error and item.id not in failed)
-        text = "no question fails that did not fail before" if failed else "no question failed"
+        text = "no question met an error that met none before" if failed else "no question met an error"
         found.append(Promise(pack=name, text=text, broken_by=new))
     return found

@@ -114,7 +114,7 @@ def test_a_question_that_fails_breaks_the_promise_unless_it_failed_before() -> N
     after = deepcopy(GOOD)
     after["packs"]["team"]["items"][7].update(error="The backend is gone.", metrics={"answer_correct": None})
     verdict = judge(GOOD, after)
-    assert [promise.text for promise in verdict.promises] == ["no question fails that did not fail before"]
+    assert [promise.text for promise in verdict.promises] == ["no question met an error that met none before"]
     assert judge(after, after).passed
     assert verdict.checks[0].scores.lost == ("q7",)
 
