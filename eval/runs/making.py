@@ -94,8 +94,8 @@ def make_run(packs: Sequence[Pack], request: Request, narrator: Narrator) -> Fin
             _stopped(partial, begun.folder, narrator)
             raise
         found = beside(run, open_embedder(begun.settings), narrator) if request.baselines else None
-        _unchanged(packs, begun, narrator)
-        made = Made(id=partial.begun.id, started=partial.begun.started, system=begun.system, pieces=partial.pieces)
+        system = seen_through(packs, begun, narrator)
+        made = Made(id=partial.begun.id, started=partial.begun.started, system=system, pieces=partial.pieces)
         result = priced(run_json(run, begun.settings, found, made), request.prices)
         finish(begun.folder, result)
     return Finished(run=run, result=result, folder=begun.folder)
@@ -108,7 +108,9 @@ def _stopped(partial: Partial, folder: Path, narrator: Narrator) -> None:
         partial.discard()
 
 
-def _unchanged(packs: Sequence[Pack], begun: Begin, narrator: Narrator) -> None:
-    """A service may have read new documents while its home was asked."""
-    if packs[0].layout == "home" and digest_of(begun.settings) != begun.system["data"][packs[0].name]["corpus"]:
-        narrator.say("The home changed while it was asked: the questions did not all meet the same documents.")
+def seen_through(packs: Sequence[Pack], begun: Begin, narrator: Narrator) -> Mapping[str, Any]:
+    """The record at the end: a service may have read new documents while its home was asked, and then it says so."""
+    if packs[0].layout != "home" or digest_of(begun.settings) == begun.system["data"][packs[0].name]["corpus"]:
+        return begun.system
+    narrator.say("The home changed while it was asked: the questions did not all meet the same documents.")
+    return {**begun.system, "home": "changed while it was asked"}

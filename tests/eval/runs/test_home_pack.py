@@ -15,6 +15,7 @@ from eval.app import app
 from eval.packs.loading import load_pack, load_packs
 from eval.progress import Narrator
 from eval.runs.home_pack import digest_of
+from eval.runs.making import Begin, seen_through
 from eval.runs.results import run_json
 from eval.runs.runner import Evaluation, Options
 from rag.domain.errors import BadInput, NotFound
@@ -115,6 +116,19 @@ def test_the_digest_of_a_home_follows_its_documents(served: Services, tree: Path
     (tree / "docs" / "retro.md").write_text("It never diverged.")
     served.ingestor.ingest([tree / "docs"], space="team")
     assert digest_of(settings) != before
+
+
+def test_a_home_that_changed_while_it_was_asked_stands_in_the_record(
+    served: Services, golden: Path, tree: Path, tmp_path: Path
+) -> None:
+    packs, settings = load_packs([golden]), load_settings(tmp_path / "home")
+    system = {"data": {"golden": {"corpus": digest_of(settings)}}}
+    begun = Begin(settings=settings, system=system, folder=tmp_path)
+    quiet = Narrator(Console(quiet=True))
+    assert seen_through(packs, begun, quiet) == system
+    (tree / "docs" / "new.md").write_text("Another page.")
+    served.ingestor.ingest([tree / "docs"], space="team")
+    assert seen_through(packs, begun, quiet)["home"] == "changed while it was asked"
 
 
 def test_without_an_accepted_row_or_a_home_it_says_what_to_do(tmp_path: Path) -> None:
