@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from eval.comparing.gate import ALPHA, Check, Verdict, judge
+from eval.comparing.gate import Check, Verdict, judge
 from eval.metrics import LESS_IS_BETTER
 from eval.report.view import Item, RunView, clean, read_run
 from eval.runs.record import differs
@@ -131,7 +131,11 @@ def _improved(verdict: Verdict) -> set[tuple[str, str]]:
     """The gate's test turned round: what rose by more than chance explains, by step-down over all that is gated."""
     every = [check.scores for check in verdict.checks]
     tests = [one.paired("less" if one.metric in LESS_IS_BETTER else "greater") for one in every]
-    return {(one.pack, one.metric) for one, p in zip(every, step_down(tests).adjusted, strict=True) if p <= ALPHA}
+    return {
+        (one.pack, one.metric)
+        for one, p in zip(every, step_down(tests).adjusted, strict=True)
+        if p <= verdict.rules.alpha
+    }
 
 
 def _moved(verdict: Verdict) -> Iterator[Moved]:

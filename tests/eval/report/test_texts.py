@@ -6,6 +6,7 @@ import pytest
 from lxml import etree
 from markdown_it import MarkdownIt
 
+from eval.comparing.gate import Rules, judge
 from eval.report.against import Against, against, promises
 from eval.report.junit import junit_report
 from eval.report.markdown import LISTED, code, markdown_report
@@ -54,6 +55,11 @@ def test_a_run_beside_itself_shows_no_difference(run: Run) -> None:
 def test_what_became_better_is_good_news(worse: Run, run: Run) -> None:
     found = verdict(read_run(run), against(run, worse, name="before"))
     assert (found.tone, found.text) == ("good", "Better than before: answers that are right. Nothing became worse.")
+
+
+def test_what_became_better_is_held_to_the_alpha_of_the_gate(worse: Run, run: Run) -> None:
+    strict = judge(worse, run, Rules(alpha=0.0001))
+    assert not against(run, worse, verdict=strict).better
 
 
 def test_a_citation_that_is_no_quote_breaks_a_promise_whatever_the_rest_says(run: Run) -> None:
