@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from eval.judges.judged import GOOD, JudgedItem, Task
 from eval.judges.judging import Judge, Verdict
-from eval.statistics.stats import RESAMPLES, SEED, Estimate
+from eval.statistics.stats import RESAMPLES, SEED, Estimate, estimate_json
 
 Counts = npt.NDArray[np.float64]  # shape (..., people's class, judge's class)
 FIGURES = ("accuracy", "balanced_accuracy", "macro_f1", "kappa")
@@ -145,16 +145,9 @@ def agreement_json(found: Agreement) -> dict[str, Any]:
     return {
         "classes": list(found.classes),
         "table": [list(row) for row in found.table],
-        "figures": {
-            name: {"value": _rounded(e.value), "ci95": [_rounded(e.low), _rounded(e.high)], "n": e.n}
-            for name, e in found.figures.items()
-        },
+        "figures": {name: estimate_json(e) for name, e in found.figures.items()},
         "near_chance": found.chance,
     }
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 6)
 
 
 class Detector:

@@ -14,7 +14,7 @@ from eval.judges.judged import GOOD, JudgedItem, Task
 from eval.judges.judging import Verdict
 from eval.metrics.correctness import answer_text
 from eval.runs.folder import TOGETHER
-from eval.statistics.stats import estimate
+from eval.statistics.stats import estimate, estimate_json
 
 METRIC: Mapping[Task, str] = {"answers": "judge_correct", "claims": "judge_support"}
 Row = Mapping[str, Any]
@@ -171,14 +171,5 @@ def _figures(items: Sequence[Row], found: Judgements) -> dict[str, Any]:
         kept = [(item["metrics"][metric], item.get("cluster") or item["id"]) for item in items]
         kept = [(value, cluster) for value, cluster in kept if value is not None]
         e = estimate([value for value, _ in kept], [cluster for _, cluster in kept])
-        figures[metric] = {
-            "value": _rounded(e.value),
-            "ci95": [_rounded(e.low), _rounded(e.high)],
-            "n": e.n,
-            "people": words,
-        }
+        figures[metric] = {**estimate_json(e), "people": words}
     return figures
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 6)

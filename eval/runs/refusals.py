@@ -20,6 +20,7 @@ from eval.metrics.risk import (
     risk_coverage,
     risk_interval,
 )
+from eval.statistics.stats import rounded
 
 Row = Mapping[str, Any]  # an item of a run's JSON
 REFERENCES = ("top_score", "top_cosine")  # a plain threshold on the best passage's score, and on its cosine
@@ -133,7 +134,3 @@ def _points(known: Sequence[Case]) -> list[dict[str, float | None]]:
 
 def _pair(found: Interval) -> list[float | None]:
     return [rounded(value) for value in found]
-
-
-def rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 6)

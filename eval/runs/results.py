@@ -10,7 +10,7 @@ from eval.runs.folder import TOGETHER as TOGETHER
 from eval.runs.record import record, without_places
 from eval.runs.refusals import refusal_json
 from eval.runs.runner import PackRun, Run
-from eval.statistics.stats import Estimate, estimate
+from eval.statistics.stats import Estimate, estimate, estimate_json, rounded
 from rag.settings import Settings
 
 _WORDS = frozenset(
@@ -87,7 +87,7 @@ def _pack_json(runs: Sequence[PackRun]) -> dict[str, Any]:
 
 def _metrics_json(named: Sequence[tuple[str, Item]]) -> dict[str, Any]:
     names = dict.fromkeys(name for _, item in named for name in item.metrics)
-    return {name: _estimate_json(estimated(named, name)) for name in names}
+    return {name: estimate_json(estimated(named, name)) for name in names}
 
 
 def estimated(named: Iterable[tuple[str, Item]], metric: str) -> Estimate:
@@ -95,14 +95,6 @@ def estimated(named: Iterable[tuple[str, Item]], metric: str) -> Estimate:
     scored = [(item.metrics.get(metric), prefix + item.sample.cluster) for prefix, item in named]
     kept = [(value, cluster) for value, cluster in scored if value is not None]
     return estimate([value for value, _ in kept], [cluster for _, cluster in kept])
-
-
-def _estimate_json(found: Estimate) -> dict[str, Any]:
-    return {"value": _rounded(found.value), "ci95": [_rounded(found.low), _rounded(found.high)], "n": found.n}
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 6)
 
 
 def _ingest_json(run: PackRun) -> dict[str, Any]:
@@ -125,7 +117,7 @@ def _item_json(prefix: str, item: Item, units: Mapping[str, str]) -> dict[str, A
         "id": prefix + item.sample.id,
         "kind": item.sample.kind,
         "question": item.sample.question,
-        "metrics": {name: _rounded(value) for name, value in item.metrics.items()},
+        "metrics": {name: rounded(value) for name, value in item.metrics.items()},
         "cluster": prefix + item.sample.cluster,
         **({"unit": prefix + unit} if unit else {}),
         "latency_ms": None if item.latency_ms is None else round(item.latency_ms, 3),

@@ -7,6 +7,7 @@ together. What could not be scored is left out before it comes here.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,15 @@ class Estimate:
     low: float | None
     high: float | None
     n: int
+
+
+def rounded(value: float | None) -> float | None:
+    """As figures are written down: six digits after the point."""
+    return None if value is None else round(value, 6)
+
+
+def estimate_json(found: Estimate) -> dict[str, Any]:
+    return {"value": rounded(found.value), "ci95": [rounded(found.low), rounded(found.high)], "n": found.n}
 
 
 def estimate(values: Sequence[float], clusters: Sequence[str] | None = None, *, seed: int = SEED) -> Estimate:
