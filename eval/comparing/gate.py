@@ -103,6 +103,16 @@ class Verdict:
         return tuple(check for check in self.checks if check.regressed)
 
     @property
+    def witnesses(self) -> int:
+        """What the broken questions rest on: passages, and questions that stand for themselves."""
+        units = {
+            (check.scores.pack, id): (check.scores.pack, unit)
+            for check in self.checks
+            for id, unit in zip(check.scores.ids, check.scores.units, strict=True)
+        }
+        return len({units[one.pack, str(one.now["id"])] for one in self.broken})
+
+    @property
     def passed(self) -> bool:
         return not self.regressions and not self.promises
 

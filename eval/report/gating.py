@@ -49,16 +49,11 @@ def _why_open(verdict: Verdict) -> str:
     fell = [check for check in verdict.checks if check.p < 1.0]
     if not verdict.broken or not fell:
         return ""
-    units = {
-        (check.scores.pack, id): (check.scores.pack, unit)
-        for check in verdict.checks
-        for id, unit in zip(check.scores.ids, check.scores.units, strict=True)
-    }
-    witnesses = {units[one.pack, str(one.now["id"])] for one in verdict.broken}
+    few = verdict.witnesses
     nearest = min(fell, key=lambda check: check.adjusted)
     return (
-        f" What got worse rests on {len(witnesses)} {'passage' if len(witnesses) == 1 else 'passages'}, each one "
-        f"witness; nearest to closing it: {nearest.scores.metric}, p = {nearest.adjusted:.4f} corrected."
+        f" What got worse rests on {few} {'passage' if few == 1 else 'passages'}, each one witness; "
+        f"nearest to closing it: {nearest.scores.metric}, p = {nearest.adjusted:.4f} corrected."
     )
 
 

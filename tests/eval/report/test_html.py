@@ -25,6 +25,8 @@ def texts(page: str, path: str) -> list[str]:
 def test_the_summary_says_what_became_of_the_questions(worse: Run, run: Run) -> None:
     page = html_report(worse, against(worse, run, name="before"))
     assert "Worse than before: answers that are right." in texts(page, "//*[@id='summary']//p")
+    fell = texts(page, "//ul[@class='promises']/li")[-1]
+    assert fell == "12 of 24 questions fell (on 12 passages) and 0 rose against before"
     assert texts(page, "//*[@id='summary']//ul[@class='legend']/li")[:2] == ["12 right", "12 wrong"]
     row = next(text for text in texts(page, "//tbody/tr") if "answer_correct" in text)
     assert "0.333" in row
