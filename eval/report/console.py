@@ -16,6 +16,7 @@ from eval.runs.runner import Run
 from rag.knowledge.evaluation_rows import key_figures
 
 _PERFECT = {"false_answer": 0.0, "false_refusal": 0.0}  # where less is better; 1 elsewhere
+_BESIDE = ("ndcg@10", *(f"{name}@{k}" for name in ("evidence_hit", "file_hit") for k in (1, 5, 10)))
 _NO_GOAL = frozenset({"answer_words", "citation_precision", *LIKELY, *SIMILARITY})  # a right answer may have any value
 
 
@@ -69,19 +70,23 @@ def _refusal(block: Mapping[str, Any]) -> str:
 
 
 def _baselines_table(pack: Mapping[str, Any]) -> Table:
-    table = Table(title="beside plain systems, nDCG@10", title_justify="left")
-    for heading in ("system", "mean", "ours - it", "95 %", "p"):
-        table.add_column(heading, justify="left" if heading == "system" else "right")
+    table = Table(title="beside plain systems", title_justify="left")
+    for heading in ("system", "metric", "mean", "ours - it", "95 %", "p"):
+        table.add_column(heading, justify="left" if heading in ("system", "metric") else "right")
     for name, metrics in pack["baselines"].items():
-        found = metrics["ndcg@10"]
-        low, high = found["ci95"]
-        cells = (
-            f"{found['value']:.3f}",
-            f"{found['difference']:+.3f}",
-            f"{low:+.3f} to {high:+.3f}",
-            f"{found['p']:.4f}",
-        )
-        table.add_row(name, *cells)
+        shown = [metric for metric in _BESIDE if metric in metrics]
+        for metric in shown:
+            found = metrics[metric]
+            low, high = found["ci95"]
+            cells = (
+                f"{found['value']:.3f}",
+                f"{found['difference']:+.3f}",
+                f"{low:+.3f} to {high:+.3f}",
+                f"{found['p']:.4f}",
+            )
+            table.add_row(
+                name if metric == shown[0] else "", metric, *cells, end_section=len(shown) > 1 and metric == shown[-1]
+            )
     return table
 
 

@@ -1,8 +1,9 @@
-"""Plain systems over the same corpus, to stand beside ours: BM25, vectors, and the two common ways to join them.
+"""Plain systems over the same corpus, to stand beside ours.
 
-Whole records instead of chunks, title and text joined by a space, nothing tuned. BM25 is bm25s (Lucene's form, English
-stop words, Snowball stems) at both usual settings; vectors are the product's own embedder's. The two joined systems use
-`bm25` and `vectors`.
+Of a file pack it is LlamaIndex's default pipeline (eval.runs.llamaindex). Of a BEIR pack BM25, vectors, and the two
+common ways to join them: whole records instead of chunks, title and text joined by a space,
+nothing tuned. BM25 is bm25s (Lucene's form, English stop words, Snowball stems) at both usual settings; vectors are the
+product's own embedder's. The two joined systems use `bm25` and `vectors`.
 """
 
 from collections import defaultdict
@@ -20,7 +21,8 @@ from eval.metrics.retrieval import RETRIEVAL
 from eval.packs.loading import Pack, Sample
 from eval.progress import Narrator
 from eval.runs.asking import Item
-from eval.runs.runner import PackRun, Run
+from eval.runs.llamaindex import Find, hits, pipeline
+from eval.runs.runner import PackRun, Run, indexes
 from eval.statistics.stats import difference
 from eval.statistics.stepdown import paired_test
 from rag.domain.ports import Embedder
@@ -147,23 +149,53 @@ def ranked(
         yield found.rankings(question, embedder.embed([sample.question])[0] if embedder else None)
 
 
-def beside(run: Run, embedder: Embedder, narrator: Narrator) -> dict[str, dict[str, Any]]:
-    """{pack: {system: {metric: {value, difference, ci95, p}}}}: ours minus theirs, over the same questions."""
-    return {one.pack.name: _beside(one, embedder, narrator) for one in run.packs if one.pack.layout == "beir"}
+def beside(
+    run: Run, embedder: Embedder, narrator: Narrator, *, separate: bool = False
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """{pack: {system: {metric: {value, difference, ci95, p}}}}: ours minus theirs, over the same questions.
+
+    `separate`: as it was in the run, for the file packs share an index or have one each.
+    """
+    found = {one.pack.name: _beside(one, embedder, narrator) for one in run.packs if one.pack.layout == "beir"}
+    for together in indexes([one.pack for one in run.packs if one.pack.layout == "files"], separate=separate):
+        narrator.say(f"LlamaIndex's default pipeline: {', '.join(pack.name for pack in together)}")
+        find, names = pipeline(together, embedder), {pack.name for pack in together}
+        found |= {one.pack.name: _beside_files(one, find, narrator) for one in run.packs if one.pack.name in names}
+    return found
 
 
 def _beside(run: PackRun, embedder: Embedder, narrator: Narrator) -> dict[str, Any]:
     asked = [item for item in run.items if item.sample.judgements and not item.error]
+    theirs: dict[str, list[Mapping[str, float | None]]] = defaultdict(list)
     if not asked:
         return {}
-    theirs: dict[str, list[Mapping[str, float | None]]] = defaultdict(list)
     records = corpus(run.pack, embedder, narrator)
     samples = [item.sample for item in asked]
     for sample, rankings in zip(samples, ranked(records, samples, embedder, narrator), strict=True):
         for name, ranking in rankings.items():
             theirs[name].append(metrics(sample, ranking))
-    against = partial(_against, asked, run.units)
-    return {name: {metric: against(found, metric) for metric in RETRIEVAL} for name, found in theirs.items()}
+    return _compared(asked, run.units, theirs)
+
+
+def _beside_files(run: PackRun, find: Find, narrator: Narrator) -> dict[str, Any]:
+    asked = [item for item in run.items if item.sample.gold_files and not item.error]
+    theirs: dict[str, list[Mapping[str, float | None]]] = defaultdict(list)
+    for item in narrator.each(asked, f"{run.pack.name}: baselines"):
+        for name, scored in hits(item.sample, find(item.sample.question, run.pack.name)).items():
+            theirs[name].append(scored)
+    return _compared(asked, run.units, theirs)
+
+
+def _compared(
+    ours: Sequence[Item], units: Mapping[str, str], theirs: Mapping[str, Sequence[Mapping[str, float | None]]]
+) -> dict[str, Any]:
+    """Without the metrics that none of the questions can be scored by."""
+    against = partial(_against, ours, units)
+    named = {
+        name: [metric for metric in found[0] if any(one[metric] is not None for one in found)]
+        for name, found in theirs.items()
+    }
+    return {name: {metric: against(theirs[name], metric) for metric in some} for name, some in named.items()}
 
 
 def metrics(sample: Sample, ranking: tuple[str, ...]) -> dict[str, float | None]:

@@ -93,12 +93,16 @@ def make_run(packs: Sequence[Pack], request: Request, narrator: Narrator) -> Fin
         except BaseException:
             _stopped(partial, begun.folder, narrator)
             raise
-        found = beside(run, open_embedder(begun.settings), narrator) if request.baselines else None
+        found = _baselines(run, begun.settings, request, narrator) if request.baselines else None
         system = seen_through(packs, begun, narrator)
         made = Made(id=partial.begun.id, started=partial.begun.started, system=system, pieces=partial.pieces)
         result = priced(run_json(run, begun.settings, found, made), request.prices)
         finish(begun.folder, result)
     return Finished(run=run, result=result, folder=begun.folder)
+
+
+def _baselines(run: Run, settings: Settings, request: Request, narrator: Narrator) -> dict[str, Any]:
+    return beside(run, open_embedder(settings), narrator, separate=request.options.separate)
 
 
 def _stopped(partial: Partial, folder: Path, narrator: Narrator) -> None:

@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from eval.metrics.base import Found
+from eval.metrics.evidence import EVIDENCE
 from eval.metrics.retrieval import RETRIEVAL
-from eval.packs.loading import load_pack
+from eval.packs.loading import Evidence, Sample, load_pack, load_packs
 from eval.progress import Narrator
 from eval.report.console import show
 from eval.runs.asking import Item
 from eval.runs.baselines import BM25, BM25_SETTINGS, beside, min_max, reciprocal_rank, tokens, top
+from eval.runs.llamaindex import LIKE_OURS, WHOLE, hits
 from eval.runs.results import run_json
 from eval.runs.runner import PackRun, Run
 from rag.domain.types import IngestReport
@@ -62,3 +65,51 @@ def test_plain_systems_stand_beside_ours_question_by_question(beir: Path) -> Non
     assert found["tiny-beir"]["bm25"]["ndcg@10"]["p"] == 1.0
     show(run_json(run, Settings(), found), narrator.console)
     assert "beside plain systems" in narrator.console.export_text()
+
+
+@pytest.mark.slow
+def test_llamaindex_s_default_pipeline_stands_beside_file_packs(tree: Path, tmp_path: Path) -> None:
+    other = tmp_path / "packs" / "other"
+    other.mkdir()
+    (other / "retro.md").write_text("Why did the run diverge, was the warmup short? Because warmup was too short.\n")
+    packs = load_packs([tree, other])
+    narrator = Narrator(Console(width=160, record=True, file=io.StringIO()))
+    runs = tuple(
+        PackRun(
+            pack=pack,
+            items=tuple(Item(sample=s, metrics=dict.fromkeys(EVIDENCE, 1.0), latency_ms=1.0) for s in pack.samples),
+            ingest=IngestReport(),
+        )
+        for pack in packs
+    )
+    run = Run(command="retrieval", packs=runs, system={}, seconds=0.0)
+    apart = beside(run, WordEmbedder(), narrator, separate=True)
+    assert set(apart) == {"tiny-team"}
+    assert {name: found["evidence_hit@1"]["value"] for name, found in apart["tiny-team"].items()} == {
+        LIKE_OURS: 1.0,
+        WHOLE: 1.0,
+    }
+    together = beside(run, WordEmbedder(), narrator)
+    figures = together["tiny-team"][LIKE_OURS]
+    assert figures["file_hit@1"]["value"] == 0.0  # the other pack's file is nearer, and is not what was asked for
+    assert figures["file_hit@1"]["difference"] == 1.0
+    assert figures["file_hit@5"]["value"] == 1.0
+    assert together["other"] == {}
+    show(run_json(run, Settings(), together), narrator.console)
+    assert "evidence_hit@10" in narrator.console.export_text()
+
+
+def test_of_a_chunk_its_first_200_words_count_as_of_a_passage_or_all_of_it() -> None:
+    quote = "warmup was too short"
+    sample = Sample(
+        id="q", question="why", gold_files=("a.md",), evidence=(Evidence(file="a.md", quote=quote),), answerable=True
+    )
+    late = Found(files=frozenset(["a.md"]), text="word " * 200 + quote, best=(0, 1))
+    early = Found(files=frozenset(["a.md"]), text=quote + " word" * 600, best=(0, 1))
+    elsewhere = Found(files=frozenset(["b.md"]), text=quote, best=(0, 1))
+    found = hits(sample, (elsewhere, late, early))
+    assert [found[LIKE_OURS][f"evidence_hit@{k}"] for k in (1, 5)] == [0.0, 1.0]
+    assert hits(sample, (late,))[LIKE_OURS]["evidence_hit@10"] == 0.0
+    assert hits(sample, (late,))[LIKE_OURS]["file_hit@1"] == 1.0
+    assert hits(sample, (late,))[WHOLE]["evidence_hit@1"] == 1.0
+    assert hits(sample, (elsewhere,))[WHOLE]["evidence_hit@10"] == 0.0
