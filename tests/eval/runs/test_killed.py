@@ -76,7 +76,7 @@ def test_a_killed_run_is_gone_on_with_and_equals_one_that_was_not(tree: Path, tm
     told = again.communicate()[0].decode()
     assert again.returncode == 0, told
     assert "asked before; going on from there" in told
-    assert sorted(path.name for path in folder.iterdir()) == ["run.json"]
+    assert sorted(path.name for path in folder.iterdir()) == ["report.html", "run.json"]
     assert load_run(folder)["pieces"] == 2
     whole = begin(tree, tmp_path / "whole")
     whole.communicate()
