@@ -48,8 +48,8 @@ def review(file: File = None, home: Home = None, by: By = "", kind: Kind = "", f
         sitting = Reviewing(path=path, queue=queue, by=by or getpass.getuser(), clock=_now, flags=flags)
         tally = sitting.run(hand(console), Terminal(console, stock))
     narrator.say(f"{tally.accepted} accepted, {tally.rejected} rejected, {tally.left} left. All of it is in {path}.")
-    if tally.accepted and not tally.left:
-        narrator.say(f"Ask them: teamlore eval answers {path}")
+    if accepted := sum(item.review == "accepted" for item in load_golden(path)):
+        narrator.say(f"{accepted} are accepted in all. Ask them: teamlore eval answers {path}")
 
 
 def check(file: File = None, home: Home = None, json: AsJson = False) -> None:

@@ -55,12 +55,15 @@ def test_each_line_is_a_key_and_what_it_asks_for(path: Path) -> None:
     assert "1 of 4, 0 accepted" in told
     assert "4 of 4, 2 accepted, 1 rejected" in told
     assert "2 accepted, 1 rejected, 1 left" in told
+    assert "2 are accepted in all. Ask them: teamlore eval answers" in told
+    assert "3 are accepted in all." in judged(path, "a\n")
 
 
 def test_back_shows_what_was_decided_and_takes_another_decision(path: Path) -> None:
     told = judged(path, "a\nb\nr\n\nq\n")
     assert states(path)[:2] == ["rejected", "candidate"]
     assert "accepted by ada" in told
+    assert "Ask them" not in told
 
 
 def test_an_answer_of_a_dash_says_that_the_documents_do_not_say(path: Path) -> None:
