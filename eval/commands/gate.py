@@ -45,7 +45,7 @@ def gate(
 ) -> None:
     """Exit 4 when this run is worse than the one before and chance does not explain it, or a promise is broken."""
     found = load_run(run)
-    reference = baseline or accepted_run(load_settings(home).home, found["command"], found["packs"])
+    reference = baseline or accepted_run(load_settings(home).home, str(found.get("command", "")), found["packs"])
     if first := accept and not (reference and _is_run(reference)):
         reference = run  # held against itself, its promises are looked at
     if not reference:

@@ -138,9 +138,10 @@ def judge(baseline: Mapping[str, Any], run: Mapping[str, Any], rules: Rules | No
 
 
 def _comparable(baseline: Mapping[str, Any], run: Mapping[str, Any]) -> list[PackPairs]:
-    if baseline["command"] != run["command"]:
+    before, now = baseline.get("command"), run.get("command")
+    if before != now:
         raise BadInput(
-            f"The baseline measured {baseline['command']}, this run {run['command']}.",
+            f"The baseline measured {before}, this run {now}.",
             fix="Hold a run against one of the same command.",
         )
     pairs = list(pair_runs(baseline, run))

@@ -101,7 +101,9 @@ def load_run(path: Path) -> dict[str, Any]:
     try:
         run = json.loads(file.read_text(encoding="utf-8"), parse_constant=_no_number)
         packs = run["packs"]
-        _ = [(pack["items"], pack["metrics"]) for pack in packs.values()]
+        _ = [pack["metrics"].keys() for pack in packs.values()]
+        items = [item for pack in packs.values() for item in pack["items"]]
+        _ = [(item["id"], [float(value) for value in item["metrics"].values() if value is not None]) for item in items]
     except OSError as error:
         raise BadInput(f"{path}: cannot be read ({error.strerror}).", fix=_NAME_ONE) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:

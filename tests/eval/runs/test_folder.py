@@ -123,3 +123,10 @@ def test_half_of_a_surrogate_pair_does_not_lose_a_run(tmp_path: Path) -> None:
     write_atomically(tmp_path / "run.json", {"text": "half \ud800 of one"})
     assert json.loads((tmp_path / "run.json").read_text()) == {"text": "half \ud800 of one"}
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+
+
+@pytest.mark.parametrize("item", [{}, {"id": "1", "metrics": None}, {"id": "1", "metrics": {"mrr@10": "high"}}, None])
+def test_a_run_whose_questions_were_edited_away_is_refused_with_advice(tmp_path: Path, item: object) -> None:
+    (tmp_path / "run.json").write_text(json.dumps({"packs": {"p": {"metrics": {}, "items": [item]}}}))
+    with pytest.raises(BadInput):
+        load_run(tmp_path)
