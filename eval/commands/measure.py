@@ -33,7 +33,7 @@ RunFolder = Annotated[
 ]
 Separate = Annotated[bool, typer.Option("--separate", help="an index for each file pack, instead of one for all")]
 Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="a seeded sample of N questions of each pack")]
-Baselines = Annotated[bool, typer.Option("--baselines", help="beside plain systems: BM25, vectors, their fusions; of files, LlamaIndex")]
+Baselines = Annotated[bool, typer.Option("--baselines", help="beside BM25, vectors, fusions; of files, LlamaIndex")]
 PriceIn = Annotated[float | None, typer.Option(min=0, metavar="P", help="price of a million tokens read by the model")]
 PriceOut = Annotated[float | None, typer.Option(min=0, metavar="P", help="price of a million tokens it writes")]
 Report = Annotated[Path | None, typer.Option("--report", metavar="FILE.html", help="a copy of the run's report")]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CHUNK, OVERLAP, TOP = 1024, 200, 10
 BATCH = 64
 LIKE_OURS = "llamaindex"  # the first 200 words of a chunk count, as evidence_hit says it of every passage
-WHOLE = "llamaindex, whole chunks"  # about 700 words each, where a passage of ours has 200
+WHOLE = "llamaindex, whole chunks"  # up to 1,024 tokens each, where a passage of ours has 200 words
 
 Chunks = tuple[Found, ...]
 Find = Callable[[str, str], Chunks]  # of a question and a pack's name
