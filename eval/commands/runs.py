@@ -50,7 +50,7 @@ def _table(found: list[StoredRun]) -> Table:
         table.add_column(heading, justify="right" if heading == "n" else "left", overflow="fold")
     for stored in found:
         told = _summary(stored)
-        figures = ", ".join(f"{name} {value:.3f}" for name, value in told["figures"].items())
+        figures = ", ".join(f"{name} {value:.3f}" for name, value in told["figures"].items()) or told["trouble"]
         packs = ", ".join(told["packs"])
         table.add_row(told["id"], told["command"], packs, str(told["n"] or ""), figures, told["accepted"][:16])
     return table
@@ -59,7 +59,16 @@ def _table(found: list[StoredRun]) -> Table:
 def _summary(stored: StoredRun) -> dict[str, Any]:
     if stored.run is None:
         state = "broken" if stored.broken else "not finished"
-        return {"id": stored.id, "command": state, "packs": [], "n": 0, "figures": {}, "accepted": ""}
+        trouble = stored.broken or f"Go on with the command that began it, with --run {stored.path}."
+        return {
+            "id": stored.id,
+            "command": state,
+            "packs": [],
+            "n": 0,
+            "figures": {},
+            "accepted": "",
+            "trouble": trouble,
+        }
     packs = {name: pack for name, pack in stored.run["packs"].items() if name != TOGETHER}
     return {
         "id": stored.id,
@@ -68,6 +77,7 @@ def _summary(stored: StoredRun) -> dict[str, Any]:
         "n": sum(len(pack["items"]) for pack in packs.values()),
         "figures": _figures(stored.run),
         "accepted": stored.accepted.at if stored.accepted else "",
+        "trouble": "",
     }
 
 

@@ -43,3 +43,15 @@ def test_a_run_is_not_begun_when_its_file_could_not_be_written(tree: Path, tmp_p
 @pytest.mark.parametrize(("error", "code"), [(BadInput("x"), 2), (BackendFailed("x"), 3), (StorageFailed("x"), 1)])
 def test_exit_codes_are_those_of_the_command_line(error: Exception, code: int) -> None:
     assert exit_code(error) == code  # type: ignore[arg-type]
+
+
+def test_the_list_of_runs_says_what_is_the_matter_with_one_that_is_broken_or_not_finished(tmp_path: Path) -> None:
+    broken, begun = tmp_path / "evaluations" / "broken", tmp_path / "evaluations" / "begun"
+    broken.mkdir(parents=True)
+    begun.mkdir()
+    (broken / "run.json").write_text(json.dumps(RUN)[:30])
+    (begun / "partial.jsonl").write_text("{}\n")
+    found = json.loads(CliRunner().invoke(app, ["runs", "--home", str(tmp_path), "--json"]).stdout)
+    assert {one["id"]: one["command"] for one in found} == {"broken": "broken", "begun": "not finished"}
+    assert f"--run {begun}" in next(one["trouble"] for one in found if one["id"] == "begun")
+    assert "cut off" in CliRunner().invoke(app, ["runs", "--home", str(tmp_path)]).stdout
