@@ -41,7 +41,10 @@ def _verdict(verdict: Verdict) -> str:
         return f"{opened}{_why_open(verdict)}"
     reasons = [f"{len(verdict.regressions)} of {len(verdict.checks)} checks fell"] if verdict.regressions else []
     reasons += [f"{len(verdict.promises)} broken promises"] if verdict.promises else []
-    return f"The gate is closed: {' and '.join(reasons)}."
+    meant = (
+        "" if verdict.promises else " If that is meant, the same command with --accept makes this run the reference."
+    )
+    return f"The gate is closed: {' and '.join(reasons)}.{meant}"
 
 
 def _why_open(verdict: Verdict) -> str:

@@ -58,7 +58,7 @@ def test_a_closed_gate_names_the_questions_and_what_was_said(good: Path, bad: Pa
     assert "  team/q0: What is 0?\n    fell: answer_correct, false_refusal\n" in said.output
     assert "    before: right\n    now:    wrong\n" in said.output
     assert "settings.llm: good → bad" in said.output
-    assert "The gate is closed: 2 of 2 checks fell." in said.output
+    assert "The gate is closed: 2 of 2 checks fell. If that is meant, the same command with --accept" in said.output
 
 
 def test_an_open_gate_is_calm(good: Path) -> None:
@@ -101,6 +101,7 @@ def test_a_broken_promise_is_never_accepted(good: Path, tmp_path: Path) -> None:
     said = gate(other, "--baseline", good, "--accept")
     assert said.exit_code == 4
     assert "Broken promise, team: not true that every citation is an exact quote:\n  q0: What is 0?" in said.output
+    assert "--accept" not in said.output
     assert gate(other, "--baseline", tmp_path / "fresh", "--accept").exit_code == 4
     assert not (tmp_path / "fresh").exists()
 
