@@ -30,7 +30,7 @@ def show(result: Mapping[str, Any], console: Console) -> None:
         console.print(_table(title, pack, key_figures(list(pack["metrics"]), result["command"])))
         if "refusal" in pack:
             console.print(_refusal(pack["refusal"]), style="dim")
-        if "baselines" in pack:
+        if pack.get("baselines"):
             console.print(_baselines_table(pack))
         latency = pack["latency_ms"]
         if latency["p50"] is not None:

@@ -12,7 +12,6 @@ from rag.domain.types import Access, Query, Question
 from rag.domain.wire import answer_json, hit_json
 
 if TYPE_CHECKING:
-    from rag.domain.ports import Embedder
     from rag.domain.services import Services
 
 
@@ -34,16 +33,15 @@ class LocalHome:
 
 
 @contextmanager
-def open_home(path: Path | None = None, *, embedder: "Embedder | None" = None) -> Iterator[LocalHome]:
+def open_home(path: Path | None = None) -> Iterator[LocalHome]:
     """The home of the settings, or this one, beside whatever writes there; nothing is written.
 
-    `embedder` stands in for the one of the settings. Raises NotFound where nothing is stored yet, and what
-    `rag.main.build` raises.
+    Raises NotFound where nothing is stored yet, and what `rag.main.build` raises.
     """
     from rag.main import build
     from rag.settings import load_settings
 
-    services = build(load_settings(path), mode="read", embedder=embedder)
+    services = build(load_settings(path), mode="read")
     try:
         yield LocalHome(services)
     finally:
