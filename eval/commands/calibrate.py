@@ -139,16 +139,21 @@ def _json(found: Calibration, today: Sequence[float]) -> dict[str, Any]:
 
 
 def _written(settings: Settings, found: Calibration) -> str:
-    """Raises BadInput when it would switch refusals off for want of questions, BadSetting when another place wins."""
+    """Raises BadInput when it would switch refusals off or rests on too little, BadSetting when another place wins."""
     if not found.threshold:
         raise BadInput(
             "A threshold of 0 would refuse nothing: it was not written.",
             fix="Add answerable questions, or allow more false refusals with --target-false-refusal.",
         )
+    variable = f"{PREFIX}{SETTING}".upper()
+    if found.warnings:
+        raise BadInput(
+            f"Not written: {' '.join(found.warnings)}",
+            fix=f"Add such questions, or take it on your own judgement: {f'{PREFIX}{SETTING}'.upper()}={found.threshold}.",
+        )
     path = settings.home / TOML
     write_setting(path, SETTING, found.threshold)
     if load_settings(settings.home).refuse_below != found.threshold:
-        variable = f"{PREFIX}{SETTING}".upper()
         where = "the environment" if os.environ.get(variable) else ".env"
         raise BadSetting(f"{path} was written, but {variable} in {where} wins over it.", fix=f"Remove {variable}.")
     return f"{path}: {SETTING} = {found.threshold}. A service that is running takes it up when it is started again."

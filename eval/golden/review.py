@@ -1,7 +1,9 @@
 """Judging candidates one by one: what is asked of a person, and what their answers do to the file."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Protocol
 
@@ -126,6 +128,13 @@ def _edited(item: GoldenItem, hand: Hand) -> Edit:
 
 
 def waiting(items: Sequence[GoldenItem], kind: str, flagged: Sequence[str] | None = None) -> list[str]:
-    """Whom to ask about, in the order of the file: candidates, or the `flagged` ones."""
+    """Whom to ask about: candidates, or the `flagged` ones. In turn one of each kind, so that who stops early has seen
+    every kind.
+    """
     wanted = [item for item in items if (item.review == "candidate" if flagged is None else item.id in flagged)]
-    return [item.id for item in wanted if kind in ("", item.kind)]
+    turns, seen = list[tuple[int, str]](), Counter[str]()
+    for item in wanted:
+        if kind in ("", item.kind):
+            turns.append((seen[item.kind], item.id))
+            seen[item.kind] += 1
+    return [one for _, one in sorted(turns, key=itemgetter(0))]

@@ -207,3 +207,11 @@ def test_a_threshold_of_nought_is_not_written(tmp_path: Path) -> None:
 
 def test_runs_and_packs_are_not_mixed(run: Path, tmp_path: Path) -> None:
     assert isinstance(teamlore_eval("calibrate", run, tmp_path / "pack").exception, BadInput)
+
+
+def test_a_threshold_that_rests_on_too_few_questions_is_not_written(tmp_path: Path) -> None:
+    few = run_file(tmp_path, {**{(300 + 10 * n) / 1000: True for n in range(40)}, 0.1: False, 0.2: False})
+    told = teamlore_eval("calibrate", few, "--home", tmp_path / "home", "--write")
+    assert isinstance(told.exception, BadInput)
+    assert "unanswerable" in str(told.exception)
+    assert not (tmp_path / "home").exists()

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from eval.app import app
 from eval.golden.check import Flagged
-from eval.golden.review import Reviewing
+from eval.golden.review import Reviewing, waiting
 from rag.domain.golden import GoldenEvidence, GoldenItem
 from rag.knowledge.golden import change_golden, decide, load_golden, save_golden
 
@@ -86,6 +86,13 @@ def test_an_item_without_an_answer_is_not_accepted_as_it_is(path: Path) -> None:
     save_golden(path, [GoldenItem(id="gap", kind="gap", question="Who?")])
     assert "there is no answer" in judged(path, "a\nq\n")
     assert states(path) == ["candidate"]
+
+
+def test_kinds_come_in_turn() -> None:
+    kinds = ("value", "value", "thread", "value", "why")
+    items = [GoldenItem(id=str(n), kind=kind, question="Who?") for n, kind in enumerate(kinds)]
+    assert waiting(items, "") == ["0", "2", "4", "1", "3"]
+    assert waiting(items, "value", ["3", "0"]) == ["0", "3"]
 
 
 class Typed:
