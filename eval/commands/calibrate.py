@@ -149,7 +149,7 @@ def _written(settings: Settings, found: Calibration) -> str:
     if found.warnings:
         raise BadInput(
             f"Not written: {' '.join(found.warnings)}",
-            fix=f"Add such questions, or take it on your own judgement: {f'{PREFIX}{SETTING}'.upper()}={found.threshold}.",
+            fix=f"Add such questions, or set {variable}={found.threshold} on your own judgement.",
         )
     path = settings.home / TOML
     write_setting(path, SETTING, found.threshold)
