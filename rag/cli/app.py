@@ -99,6 +99,7 @@ def search(
     after: After = "",
     before: Before = "",
     as_of: AsOf = "",
+    explain: Annotated[bool, typer.Option("--explain", help="What each score is the sum of.")] = False,
     json: AsJson = False,
 ) -> None:
     """Find passages."""
@@ -107,7 +108,7 @@ def search(
         hits = door.search(asked, k)
         if author and not hits:
             people.hint(door.client, author)
-    show.as_json({"hits": hits}) if json else show.hits(hits)
+    show.as_json({"hits": hits}) if json else show.hits(hits, explain=explain)
 
 
 @app.command("show")

@@ -120,13 +120,22 @@ def short_id(run: str) -> str:
     return run[:8] if len(run) == 32 and not set(run) - set("0123456789abcdef") else run
 
 
-def hits(values: Sequence[Mapping[str, Any]]) -> None:
+def hits(values: Sequence[Mapping[str, Any]], *, explain: bool = False) -> None:
+    """`explain`: the parts that the score is the sum of, and what they were scaled from."""
     if not values:
         OUT.print("Nothing found. Try other words, or fewer filters.")
     for hit in values:
         place = f"{escape(where(hit))} · {_span(hit)} · {hit['score']:.3f}"
         OUT.print(f"[cyan]{hit['n']:>2}[/] [bold]{escape(named(hit))}[/] [dim]· {place}[/]")
+        if explain:
+            OUT.print(f"   [dim]{_parts(hit['why'])}[/]")
         OUT.print(f"   {escape(_shorten(hit['quote'], 280))}")
+
+
+def _parts(why: Mapping[str, float]) -> str:
+    signals = (("meaning", "dense", "cosine"), ("words", "lexical", "bm25"))
+    told = (f"{why[part]:.3f} {name} ({raw} {why[raw]:.3f})" for name, part, raw in signals if part in why)
+    return " + ".join(told)
 
 
 def report(value: Mapping[str, Any]) -> None:

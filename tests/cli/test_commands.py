@@ -84,6 +84,16 @@ def test_filters_of_the_command_line_reach_the_search(home: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_score_is_the_sum_of_the_parts_that_explain_it(home: Path) -> None:
+    told = called("--home", home, "search", "heron disk", "-k", "2", "--explain").out
+    sums = re.findall(r" · (\d\.\d{3})\n   (.*)\n", told)
+    assert len(sums) == 2
+    for score, parts in sums:
+        found = [float(part) for part in re.findall(r"(\d\.\d{3}) (?:meaning|words) \(", parts)]
+        assert sum(found) == pytest.approx(float(score), abs=0.0011)
+
+
+@pytest.mark.slow
 def test_status_and_doctor_say_that_all_is_well(home: Path) -> None:
     status = called("--home", home, "status", "--json").json
     assert (status["service"], status["counts"]["documents"]) == (None, 2)
