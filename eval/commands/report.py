@@ -10,7 +10,7 @@ from eval.commands.common import check_out
 from eval.progress import Narrator
 from eval.report.against import Against, against
 from eval.report.writing import Wanted, beside_accepted, write_reports
-from eval.runs.folder import REPORT, load_run
+from eval.runs.folder import REPORT, RUN, load_run
 from rag.settings import load_settings
 
 RunGiven = Annotated[Path, typer.Argument(metavar="RUN", help="a run's folder, or a file that --out wrote")]
@@ -44,7 +44,7 @@ def report(
         Narrator().say(why)
     if not (html or markdown or junit):
         html = run / REPORT if run.is_dir() else run.with_suffix(".html")
-    others = {path.stem: load_run(path) for path in beside or ()}
+    others = {_name(path): load_run(path) for path in beside or ()}
     for file in write_reports(found, held, Wanted(html=html, markdown=markdown, junit=junit, others=others)):
         typer.echo(file)
 
@@ -52,5 +52,10 @@ def report(
 def _held(run: Mapping[str, Any], baseline: Path | None, home: Path | None) -> tuple[Against | None, str]:
     """What it is held against, or why against nothing."""
     if baseline:
-        return against(run, load_run(baseline), name=baseline.stem), ""
+        return against(run, load_run(baseline), name=_name(baseline)), ""
     return beside_accepted(run, load_settings(home).home)
+
+
+def _name(path: Path) -> str:
+    """Its folder's, also where the file in it was named; else the file's."""
+    return path.resolve().parent.name if path.name == RUN else path.stem

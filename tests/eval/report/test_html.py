@@ -177,3 +177,17 @@ def test_the_command_writes_beside_the_run_and_holds_it_against_the_accepted_one
     assert "Worse than before" in (later / "report.html").read_text()
     assert "\n### Worse than before" in (tmp_path / "r.md").read_text()
     assert 'failures="13"' in (tmp_path / "r.xml").read_text()
+
+
+@pytest.mark.slow
+def test_runs_named_by_their_file_are_told_apart_by_their_folders(run: Run, worse: Run, tmp_path: Path) -> None:
+    for name, one in (("before", run), ("later", worse), ("third", run)):
+        make_folder(tmp_path / name)
+        write_atomically(tmp_path / name / "run.json", one)
+    before, later, third = (str(tmp_path / name / "run.json") for name in ("before", "later", "third"))
+    words = ["report", later, "--baseline", before, "--beside", third, "--html", str(tmp_path / "r.html")]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    page = (tmp_path / "r.html").read_text()
+    assert "Worse than before" in page
+    assert "third" in page
