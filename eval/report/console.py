@@ -10,13 +10,13 @@ from eval.metrics.likely import LIKELY
 from eval.metrics.similarity import SIMILARITY
 from eval.packs.samples import BETWEEN
 from eval.progress import Narrator
+from eval.report.meanings import BESIDE
 from eval.runs.asking import Item
 from eval.runs.results import TOGETHER
 from eval.runs.runner import Run
 from rag.knowledge.evaluation_rows import key_figures
 
 _PERFECT = {"false_answer": 0.0, "false_refusal": 0.0}  # where less is better; 1 elsewhere
-_BESIDE = ("ndcg@10", *(f"{name}@{k}" for name in ("evidence_hit", "file_hit") for k in (1, 5, 10)))
 _NO_GOAL = frozenset({"answer_words", "citation_precision", *LIKELY, *SIMILARITY})  # a right answer may have any value
 
 
@@ -74,7 +74,7 @@ def _baselines_table(pack: Mapping[str, Any]) -> Table:
     for heading in ("system", "metric", "mean", "ours - it", "95 %", "p"):
         table.add_column(heading, justify="left" if heading in ("system", "metric") else "right")
     for name, metrics in pack["baselines"].items():
-        shown = [metric for metric in _BESIDE if metric in metrics]
+        shown = [metric for metric in BESIDE if metric in metrics]
         for metric in shown:
             found = metrics[metric]
             low, high = found["ci95"]

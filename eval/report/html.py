@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from eval.report.against import Against, promises
 from eval.report.charts import Chart, drawing, number, swatch
+from eval.report.meanings import BESIDE
 from eval.report.sections_curves import curves, trade_off
 from eval.report.sections_kinds import Kinds, kinds
 from eval.report.sections_questions import DETAILED, kinds_of, questions
@@ -30,7 +31,7 @@ class Part:
     summary: Summary
     kinds: Kinds | None
     charts: tuple[Chart, ...]
-    baselines: tuple[tuple[str, dict[str, Any]], ...]  # {value, ci95, difference, p} of plain systems
+    baselines: tuple[tuple[str, str, dict[str, Any]], ...]  # system, metric, {value, ci95, difference, p}
 
 
 def html_report(
@@ -73,13 +74,15 @@ def _part(key: str, name: str, view: RunView, beside: Against | None, runs: Mapp
     )
 
 
-def _baselines(pack: Pack) -> list[tuple[str, dict[str, Any]]]:
-    found = []
+def _baselines(pack: Pack) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(system, metric, figure); the system only in its first row."""
     for name, metrics in pack.baselines.items():
-        figure = metrics.get("ndcg@10") if isinstance(metrics, dict) else None
-        if isinstance(figure, dict) and isinstance(figure.get("value"), float):
-            found.append((name, figure))
-    return found
+        told = name
+        for metric in BESIDE:
+            figure = metrics.get(metric) if isinstance(metrics, dict) else None
+            if isinstance(figure, dict) and isinstance(figure.get("value"), float):
+                yield told, metric, figure
+                told = ""
 
 
 @cache

@@ -25,6 +25,9 @@ LABELS = {
     "judge_support": "statements that a model finds supported",
 }
 
+# What plain systems are shown beside, where a pack has it.
+BESIDE = ("ndcg@10", *(f"{name}@{k}" for name in ("evidence_hit", "file_hit") for k in (1, 5, 10)))
+
 
 def label(metric: str) -> str:
     """In plain words: `evidence found, first 5`. A metric without words of its own keeps its name."""

@@ -191,3 +191,12 @@ def test_runs_named_by_their_file_are_told_apart_by_their_folders(run: Run, wors
     page = (tmp_path / "r.html").read_text()
     assert "Worse than before" in page
     assert "third" in page
+
+
+def test_plain_systems_stand_beside_ours_metric_by_metric(run: Run) -> None:
+    figure = {"value": 0.4, "difference": 0.25, "ci95": [0.1, 0.4], "p": 0.01}
+    pack = next(iter(run["packs"].values()))
+    pack["baselines"] = {"LlamaIndex": {"evidence_hit@1": figure, "file_hit@1": figure}, "bm25": {"ndcg@10": figure}}
+    page = html_report(run)
+    assert texts(page, "//tr[contains(., '+0.250')]/th") == ["LlamaIndex", "", "bm25"]
+    assert texts(page, "//tr[contains(., '+0.250')]/td/code") == ["evidence_hit@1", "file_hit@1", "ndcg@10"]
