@@ -48,6 +48,13 @@ class Plan:
     packs: Sequence[Pack]
 
     @property
+    def corpus(self) -> str:
+        """What is searched; embedding is always measured on generated passages."""
+        place = self.home or self.folder
+        packs = ", ".join(pack.name for pack in self.packs)
+        return str(place or packs or f"{self.passages} generated passages")
+
+    @property
     def questions(self) -> tuple[str, ...]:
         """Of the packs, in their order; without packs none."""
         return tuple(sample.question for pack in self.packs for sample in pack.samples)[: self.repeats]
@@ -79,6 +86,7 @@ def speed(
         "measures": [_row(row) for row in rows],
         "memory_mib": round(memory().p50, 1),
         "passages": plan.passages,
+        "corpus": plan.corpus,
         "machine": {**machine(), "load_before": round(load, 2), "load_after": round(os.getloadavg()[0], 2)},
     }
     if out:
@@ -158,7 +166,7 @@ def _row(row: Measured) -> dict[str, Any]:
 
 
 def _show(rows: Sequence[Measured], result: dict[str, Any]) -> None:
-    table = Table(title=f"speed, {result['passages']} passages", title_justify="left")
+    table = Table(title=f"speed on {result['corpus']}", title_justify="left")
     for heading in ("what", "p50 ms", "p95 ms", "n", "rate", "beside", "its p50", "ratio", "goal"):
         table.add_column(
             heading, justify="right" if heading in {"p50 ms", "p95 ms", "n", "its p50", "ratio"} else "left"
