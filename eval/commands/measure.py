@@ -19,8 +19,6 @@ from eval.runs.runner import Options
 from rag.domain.errors import BadInput
 from rag.settings import load_settings
 
-INTERRUPTED = 130
-
 Packs = Annotated[
     list[Path], typer.Argument(metavar="PACK...", help="folders of packs, or one .jsonl file of questions to your home")
 ]
@@ -92,10 +90,7 @@ def _run(packs: Sequence[Pack], request: Request, *, files: tuple[Path | None, P
     check_out(out)
     check_out(report)
     narrator = Narrator()
-    try:
-        finished = make_run(packs, request, narrator)
-    except KeyboardInterrupt as stopped:
-        raise typer.Exit(INTERRUPTED) from stopped
+    finished = make_run(packs, request, narrator)
     if out:
         write_json(out, dict(finished.result))
     show(finished.result, wide_console())

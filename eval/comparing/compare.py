@@ -10,7 +10,6 @@ from eval.metrics import LESS_IS_BETTER
 from eval.runs.folder import TOGETHER
 from eval.runs.folder import load_run as load_run
 from eval.runs.record import differs
-from eval.statistics.detectable import Loss, detectable, without_direction
 from eval.statistics.stats import Estimate, difference
 from eval.statistics.stepdown import step_down
 from rag.domain.errors import BadInput
@@ -117,14 +116,8 @@ def _difference(scores: Scores, p: float, adjusted: float | None, first: float) 
         difference=difference(scores.a, scores.b, scores.clusters),
         p=p,
         adjusted=adjusted,
-        unnoticed=_unnoticed(scores, first) if scores.metric in _SHARES else None,
+        unnoticed=scores.unnoticed(first / 2) if scores.metric in _SHARES else None,
     )
-
-
-def _unnoticed(scores: Scores, first: float) -> float | None:
-    room = tuple(1 - x for x in scores.a) if scores.metric in LESS_IS_BETTER else scores.a
-    noise = without_direction([y - x for x, y in zip(scores.a, scores.b, strict=True)])
-    return detectable(Loss(room=room, units=scores.units, noise=noise), alpha=first / 2)
 
 
 def _twice(pack: str, a: Item, b: Item) -> Twice:

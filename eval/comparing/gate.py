@@ -8,7 +8,6 @@ from typing import Any
 from eval.comparing.pairs import Item, PackPairs, Scores, pair_runs
 from eval.metrics import LESS_IS_BETTER
 from eval.runs.results import TOGETHER
-from eval.statistics.detectable import Loss, detectable, without_direction
 from eval.statistics.stats import Estimate, difference
 from eval.statistics.stepdown import Alternative, step_down
 from rag.domain.errors import BadInput
@@ -55,11 +54,8 @@ class Check:
 
     @property
     def unnoticed(self) -> float | None:
-        """A smaller fall is missed more than one time in five; None: any fall may be. Simulated at each call, .1 s."""
-        scores = self.scores
-        noise = without_direction([y - x for x, y in zip(scores.a, scores.b, strict=True)])
-        room = tuple(1 - x for x in scores.a) if scores.metric in LESS_IS_BETTER else scores.a
-        return detectable(Loss(room=room, units=scores.units, noise=noise), alpha=self.threshold)
+        """As `Scores.unnoticed`, at what the first step asks."""
+        return self.scores.unnoticed(self.threshold)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from eval.metrics import LESS_IS_BETTER
+from eval.statistics.detectable import Loss, detectable, without_direction
 from eval.statistics.stats import changes
 from eval.statistics.stepdown import Alternative, Paired
 
@@ -25,6 +27,14 @@ class Scores:
     units: tuple[str, ...]  # what rises and falls together, flipped whole in a test
     lost: tuple[str, ...]  # questions that only `a` could score
     gained: tuple[str, ...]  # that only `b` could
+
+    def unnoticed(self, alpha: float) -> float | None:
+        """A smaller loss is missed more than one time in five at that one-sided level; None: any may be. Simulated at
+        each call, .1 s.
+        """
+        room = tuple(1 - x for x in self.a) if self.metric in LESS_IS_BETTER else self.a
+        noise = without_direction(changes(self.a, self.b).tolist())
+        return detectable(Loss(room=room, units=self.units, noise=noise), alpha=alpha)
 
     def paired(self, alternative: Alternative) -> Paired:
         """As the tests take it: the metrics of a pack share their signs, packs do not."""

@@ -188,6 +188,11 @@ def _stored(folder: Path) -> Iterator[StoredRun]:
             yield StoredRun(path=path, run=None)
 
 
+def _accepted(folder: Path) -> Iterator[StoredRun]:
+    """The others are not read: a home may have hundreds."""
+    return (_finished(path) for path in folder.glob("*") if (path / ACCEPTED).exists() and (path / RUN).exists())
+
+
 def _finished(path: Path) -> StoredRun:
     try:
         return StoredRun(path=path, run=load_run(path), accepted=load_acceptance(path))
@@ -200,7 +205,7 @@ def accepted_run(home: Path, command: str, packs: Collection[str]) -> Path | Non
     wanted = set(packs) - {TOGETHER}
     found = [
         (stored.accepted.at, stored.path)
-        for stored in list_runs(home)
+        for stored in _accepted(evaluations(home))
         if stored.accepted and stored.run and stored.run.get("command") == command
         if set(stored.run["packs"]) - {TOGETHER} == wanted
     ]

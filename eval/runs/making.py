@@ -107,7 +107,7 @@ def _baselines(run: Run, settings: Settings, request: Request, narrator: Narrato
 
 def _stopped(partial: Partial, folder: Path, narrator: Narrator) -> None:
     if partial.asked:
-        narrator.say(f"Stopped. {partial.asked} answers are kept; go on with the same command and --run {folder}")
+        narrator.say(f"{partial.asked} answers are kept: with --run {folder} the same command goes on from there.")
     else:
         partial.discard()
 

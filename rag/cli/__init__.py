@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None, *, embedder: "Embedder | None" 
     except TeamloreError as problem:
         _fail(problem, exit_code(problem), as_json="--json" in words)
     except SystemExit as ended:  # Typer makes this of Ctrl+C
-        if ended.code == STOPPED and words[:1] != ["eval"]:  # which says itself how a run is gone on with
+        if ended.code == STOPPED:
             show.note("Stopped. What was acknowledged is kept; the same command goes on from there.")
         raise
     except BrokenPipeError:
