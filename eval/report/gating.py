@@ -84,9 +84,11 @@ def _promise(item: Item) -> Iterator[str]:
 def _regression(check: Check) -> str:
     scores, change = check.scores, check.change
     units = len(set(scores.units))
+    known = change.low is not None and change.high is not None
+    between = f"{change.low:+.3f} to {change.high:+.3f}" if known else "how sure is not known"
     return (
         f"{scores.pack}, {scores.metric}: {check.before:.3f} before, {check.now:.3f} now "
-        f"({change.low or 0.0:+.3f} to {change.high or 0.0:+.3f}), p = {check.adjusted:.4f} corrected, "
+        f"({between}), p = {check.adjusted:.4f} corrected, "
         f"{len(scores.ids)} questions that rest on {units} passages"
     )
 

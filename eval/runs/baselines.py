@@ -1,9 +1,9 @@
 """Plain systems over the same corpus, to stand beside ours.
 
 Of a file pack it is LlamaIndex's default pipeline (eval.runs.llamaindex). Of a BEIR pack BM25, vectors, and the two
-common ways to join them: whole records instead of chunks, title and text joined by a space,
-nothing tuned. BM25 is bm25s (Lucene's form, English stop words, Snowball stems) at both usual settings; vectors are the
-product's own embedder's. The two joined systems use `bm25` and `vectors`.
+common ways to join them: whole records instead of chunks, title and text joined by a space, nothing tuned. BM25 is
+bm25s (Lucene's form, English stop words, Snowball stems) at both usual settings; vectors are the product's own
+embedder's. The two joined systems use `bm25` and `vectors`.
 """
 
 from collections import defaultdict

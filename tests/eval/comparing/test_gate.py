@@ -7,6 +7,7 @@ import pytest
 
 from eval.comparing.gate import Rules, judge
 from eval.report.against import against
+from eval.report.gating import told
 from rag.domain.errors import BadInput
 
 Run = dict[str, Any]
@@ -191,3 +192,15 @@ def test_a_pack_that_is_only_a_corpus_does_not_stop_the_gate_and_a_new_one_is_to
     both = {**GOOD, "packs": {**GOOD["packs"], **corpus}}
     assert judge(both, both).passed
     assert judge(GOOD, both).new_packs == ("corpus",)
+
+
+def test_a_fall_on_one_document_of_a_figure_without_bounds_has_no_made_up_interval() -> None:
+    before = run([1.0] * 10)
+    for n, one in enumerate(before["packs"]["team"]["items"]):
+        one |= {"cluster": "d", "unit": f"u{n}", "metrics": {"words": 40.0}}
+    before["packs"]["team"]["metrics"] = {"words": {}}
+    after = deepcopy(before)
+    for one in after["packs"]["team"]["items"]:
+        one["metrics"] = {"words": 10.0}
+    verdict = judge(before, after, Rules(metrics=("words",)))
+    assert any("now (how sure is not known), p = 0.0010 corrected" in line for line in told(verdict))
