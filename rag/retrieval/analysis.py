@@ -1,10 +1,16 @@
 """What a question asks for, read from its words alone."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 from rag.index.analysis import terms
+from rag.retrieval.comparison import parts_of
+from rag.retrieval.dates import Period, read_period
+from rag.retrieval.hints import Quantity, identifiers_of, masked, people_of, phrases_of, quantities_of
+from rag.retrieval.operators import Operators, read_operators
+from rag.retrieval.sources import KindHint, read_kinds
 
 Wants = Literal["person", "time", "number", "reason", "anything"]
 
@@ -33,21 +39,48 @@ _SIGNS: dict[Wants, re.Pattern[str]] = {
         re.I,
     ),
 }
-_NAMED = re.compile(r"[`\"“]([^`\"”]+)[`\"”]|(?<![.?!]\s)(?<!^)\b([A-Z][\w.+-]*|\w*\d[\w.+-]*|\w+[_.-]\w[\w.-]*)\b")
+_NAMED = re.compile(
+    r"[`\"“]([^`\"”]{1,300})[`\"”]|(?<![.?!]\s)(?<!^)\b([A-Z][\w.+-]*|\w*\d[\w.+-]*|\w+[_.-]\w[\w.-]*)\b"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
+    """A question, and what its form says: hints that may be wrong, but for `operators`, which the user typed."""
+
+    text: str  # without the operators
     terms: tuple[str, ...]  # as the lexical index knows them, each once
     names: tuple[str, ...]  # quoted words, identifiers, capitalised words, numbers: lower case
     wants: Wants
+    phrases: tuple[str, ...] = ()  # in quotation marks or backticks: meant word for word
+    identifiers: tuple[str, ...] = ()  # as written
+    numbers: tuple[Quantity, ...] = ()
+    period: Period | None = None
+    people: tuple[str, ...] = ()  # candidates, to be compared with authors
+    kinds: tuple[KindHint, ...] = ()  # explicit ones first
+    parts: tuple[str, ...] = ()  # of a question that asks for several things: each standing alone
+    operators: Operators = field(default_factory=Operators)
 
     def shows(self, text: str) -> bool:
         """Whether the text has the outward sign of what is wanted: a number, a date, a name, a "because"."""
         return self.wants in _SIGNS and bool(_SIGNS[self.wants].search(text))
 
 
-def analyse(question: str) -> Analysis:
-    wants: Wants = next((kind for kind, pattern in _WANTS if pattern.search(question)), "anything")
-    names = tuple(dict.fromkeys((quoted or bare).lower() for quoted, bare in _NAMED.findall(question)))
-    return Analysis(terms=tuple(dict.fromkeys(terms(question))), names=names, wants=wants)
+def analyse(question: str, *, today: date | None = None) -> Analysis:
+    """Never raises, in time linear in the text. Without `today`, "last week" and "since June" give no period."""
+    text, operators = read_operators(question)
+    unquoted = masked(text)
+    return Analysis(
+        text=text,
+        terms=tuple(dict.fromkeys(terms(text))),
+        names=tuple(dict.fromkeys((quoted or bare).lower() for quoted, bare in _NAMED.findall(text))),
+        wants=next((kind for kind, pattern in _WANTS if pattern.search(text)), "anything"),
+        phrases=phrases_of(text),
+        identifiers=identifiers_of(text),
+        numbers=quantities_of(text),
+        period=read_period(unquoted, today),
+        people=people_of(unquoted),
+        kinds=read_kinds(unquoted),
+        parts=parts_of(text),
+        operators=operators,
+    )
