@@ -1,6 +1,6 @@
 """Evens out a transformer's activations before quantisation, without changing what it computes.
 
-A few channels of the feed-forward layers are many times larger than the rest, and one int8 scale for all of them loses
+A few channels are many times larger than the rest, and one int8 scale for all of them loses
 the small ones. So each such layer's input is divided, channel by channel, by a scale its weights are multiplied with.
 Source: Xiao et al., SmoothQuant, ICML 2023 (equation 4).
 """
@@ -16,7 +16,7 @@ LEAST = 1e-5
 
 
 def smooth(model: "SentenceTransformer", texts: Sequence[str]) -> None:
-    """In place, for every feed-forward layer (Linear of unequal sides); `texts` show how large its inputs get."""
+    """In place, for every Linear layer; `texts` show how large its inputs get."""
     import torch
 
     class Smoothed(torch.nn.Module):
@@ -30,11 +30,7 @@ def smooth(model: "SentenceTransformer", texts: Sequence[str]) -> None:
             out: torch.Tensor = self.linear(inputs * self.divisor)
             return out
 
-    layers = {
-        name: module
-        for name, module in model.named_modules()
-        if isinstance(module, torch.nn.Linear) and module.in_features != module.out_features
-    }
+    layers = {name: module for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)}
     largest = {name: torch.full((layer.in_features,), LEAST) for name, layer in layers.items()}
 
     def watch(name: str) -> torch.utils.hooks.RemovableHandle:

@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -124,6 +125,13 @@ def test_a_chunk_in_the_middle_of_a_section_carries_the_whole_path() -> None:
     chunks = cut(with_headings(text, title="Guide"))
     assert len(chunks) > 2
     assert {chunk.context for chunk in chunks[1:]} == {"Guide › Setup"}
+
+
+def test_records_of_one_file_do_not_carry_its_name_and_carry_their_own_title() -> None:
+    record = replace(document("Words of one record."), path="logs/c-7.jsonl", part="line 3", title="c-7.jsonl")
+    assert [chunk.context for chunk in cut(record)] == [""]
+    assert [chunk.context for chunk in cut(replace(record, title="Why it crashed"))] == ["Why it crashed"]
+    assert [chunk.context for chunk in cut(replace(record, part=""))] == ["c-7.jsonl"]
 
 
 def test_small_sections_are_packed_together_and_carry_what_stands_above_all_of_them() -> None:
