@@ -30,8 +30,13 @@ _COMPARE = re.compile(
 )
 _COMPARES = re.compile(rf"^how (?:do|does|did) (?P<a>.+?) compare (?:to|with|against) (?P<b>.+?){_TAIL}", re.I)
 _THAN = re.compile(
-    rf"^{_ASKS}(?:{_BE}|do|does|did|has|have) (?P<a>(?!there\b|it\b|this\b|that\b|any\b).+?) "
+    rf"^{_ASKS}{_BE} (?P<a>(?!there\b|it\b|this\b|that\b|any\b).+?) "
     rf"{_MUCH}(?P<more>(?:{_MORE})(?: [\w-]+){{0,2}}?) than (?P<b>.+?){_TAIL}",
+    re.I,
+)
+_DOES = re.compile(
+    rf"^{_ASKS}(?:do|does|did|has|have) (?P<a>(?!there\b|it\b|this\b|that\b|any\b).+?) "
+    rf"(?P<more>[\w-]+ {_MUCH}(?:{_MORE})(?: [\w-]+){{0,2}}?) than (?P<b>.+?){_TAIL}",
     re.I,
 )
 _WHICH = re.compile(
@@ -46,7 +51,7 @@ _USE = re.compile(
     re.I,
 )
 _VERSUS = re.compile(
-    r"^(?P<head>(?:.*?\b(?:of|for|between|using|use|with|on|is|are|about|:) )?)(?P<a>[^,;:?!]+?) "
+    r"^(?P<head>(?:.*\b(?:of|for|between|using|use|with|on|is|are|about|:) )?)(?P<a>[^,;:?!]+?) "
     rf"{_VS} (?P<b>[^,;:?!]+?){_TAIL}",
     re.I,
 )
@@ -170,6 +175,7 @@ _RULES: tuple[Rule, ...] = (
     _two(_WHICH, "{thing} {more} {tail}"),
     _two(_OR_WHICH, "{thing} {tail}"),
     _two(_THAN, "{thing} {more} {tail}"),
+    _two(_DOES, "{thing} {more} {tail}"),
     _two(_USE, "{head} {thing} {tail}"),
     _two(_BOTH, "{head} {thing} {tail}"),
     _two(_VERSUS, "{head} {thing} {tail}"),

@@ -46,7 +46,7 @@ _UNTIL = frozenset({"until", "till", "up to", "no later than", "as of", "by"})
 _COUNTED = re.compile(r"\s(?!(?:was|is|has|does|as|this|its|us|vs|pass|discuss)\b)[a-z]+s\b")  # "in 2000 steps"
 _NUMBERED = re.compile(  # "step 2010" is no year, nor is "a size of 2000"
     r"(?:\b(?:iterations?|steps?|ports?|pages?|lines?|issues?|pep|rfc|adr|checkpoints?|numbers?|no\.?|id|size|seed|"
-    r"version|than|top|first|about|around|batch|only|least|most|exactly|and|or|to)|[-=:,(#$])\s?$",
+    r"version|than|top|first|about|around|batch|only|least|most|exactly|and|or|to)|[-=:(#$])\s?$",
     re.I,
 )
 _OF_TRAINING = re.compile(r"\sof\b", re.I)  # "the last week of training" is no week of ours
@@ -194,7 +194,7 @@ def _fixed(point: re.Match[str]) -> tuple[date, date] | None:
     return _months(int(point["year"]), 1, 12) if point["year"] else None
 
 
-def _moving(point: re.Match[str], today: date) -> tuple[date, date]:
+def _moving(point: re.Match[str], today: date) -> tuple[date, date] | None:
     if point["alone"]:
         month = _number(point["alone"])
         return _months(today.year - (month > today.month), month, 1)
@@ -206,6 +206,8 @@ def _moving(point: re.Match[str], today: date) -> tuple[date, date]:
     if point["agos"]:
         count = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3}.get(point["ago"].lower())
         return _back(today, point["agos"].lower(), int(point["ago"]) if count is None else count)
+    if not point["relative"]:
+        return None
     if point["relative"].lower() == "yesterday":
         return today - timedelta(days=1), today
     which, unit = point["relative"].lower().split()
@@ -240,7 +242,9 @@ def read_days(words: str) -> tuple[date, date] | None:
         )
         if len(numbers) == 3:
             return _day(date(*numbers))
-        return _months(numbers[0], *((numbers[1], 1) if len(numbers) == 2 else (1, 12))) if numbers else None
+        if len(numbers) == 2:
+            return _months(numbers[0], date(numbers[0], numbers[1], 1).month, 1)  # date: a 13th month raises
+        return _months(numbers[0], 1, 12) if numbers else None
     except (ValueError, OverflowError):
         return None
 

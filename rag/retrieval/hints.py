@@ -32,7 +32,7 @@ _FORMS = tuple(
     )
 )
 _NOT_AN_ID = re.compile(
-    r"\d+(?:st|nd|rd|th|s)?|[QH][1-4]|(?:e\.g|i\.e|a\.k\.a|vs)\.?|(?:19|20)\d\d-\d\d(?:-\d\d)?", re.I
+    r"\d+(?:st|nd|rd|th|s)?|[QH]\d{1,2}|(?:e\.g|i\.e|a\.k\.a|vs)\.?|(?:19|20)\d\d-\d\d(?:-\d\d)?", re.I
 )
 _SPACED_ID = re.compile(
     r"\b(?:PEP|RFC|ADR|JEP|KEP|MR|PR|GH|HTTP)[ -]#?\d{1,5}\b"
@@ -45,10 +45,10 @@ _UNITS = (
     r"euros?|USD|EUR|kWh|MWh|Hz|kHz|MHz|GHz|times"
 )
 _QUANTITY = re.compile(
-    r"(?<![\w.,#/-])(?P<sign>[$€£])?(?P<value>\d{1,15}(?:,\d{3}){0,5}(?:\.\d{1,15})?(?:[eE][+-]?\d{1,3})?)"
+    r"(?<![\w.,#/:-])(?P<sign>[$€£])?(?P<value>\d{1,15}(?:,\d{3}){0,5}(?:\.\d{1,15})?(?:[eE][+-]?\d{1,3})?)"
     rf"(?:[ -]?(?P<unit>{_UNITS})\b|(?P<percent>%))?(?![\w/]|[.,-]\d|-[A-Za-z])"
 )
-_HANDLE = re.compile(r"(?<![\w.@/`+-])@([A-Za-z][\w-]{1,38}(?:\.[A-Za-z][\w-]{1,38})?)(?![\w(@/])")
+_HANDLE = re.compile(r"(?<![\w.@/`+-])@([A-Za-z][\w-]{1,38}+(?:\.[A-Za-z][\w-]{0,38}+)?+)(?![\w(@/])")
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _BY = frozenset({"by", "from", "ask"})
 _PLACING = frozenset({"the", "a", "an", "this", "that", "our", "at", "in", "near", "into", "on", "across"})
@@ -107,13 +107,13 @@ def _is_identifier(token: str) -> bool:
 
 
 def quantities_of(text: str) -> tuple[Quantity, ...]:
-    """Numbers with their units, each once."""
+    """Numbers with their units, each once; the 484 of PEP 484 is none."""
     found = (
         Quantity(
             value=float(match["value"].replace(",", "")),
             unit=match["unit"] or match["percent"] or match["sign"] or "",
         )
-        for match in _QUANTITY.finditer(text)
+        for match in _QUANTITY.finditer(_SPACED_ID.sub(" ", text))
     )
     return tuple(dict.fromkeys(found))
 

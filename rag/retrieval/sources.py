@@ -11,7 +11,9 @@ SAME = {
     **dict.fromkeys(("post-mortem", "post-mortems", "postmortems", "incident", "incidents"), "postmortem"),
     **dict.fromkeys(("retros", "retrospective", "retrospectives"), "retro"),
     **dict.fromkeys(("failed-experiment", "negative-result", "failures"), "failure"),
-    **dict.fromkeys(("lesson-learned", "lessons-learned", "learnings", "til"), "learning"),
+    **dict.fromkeys(
+        ("lesson-learned", "lessons-learned", "learnings", "til", "what-i-learned", "what-we-learned"), "learning"
+    ),
     **dict.fromkeys(("modelcard", "model-cards"), "model-card"),
     **dict.fromkeys(("datasetcard", "data-card", "dataset-cards"), "dataset-card"),
     **dict.fromkeys(("slack", "discord", "zulip", "irc", "thread", "chats"), "chat"),
