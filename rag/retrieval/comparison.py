@@ -51,7 +51,7 @@ _USE = re.compile(
     re.I,
 )
 _VERSUS = re.compile(
-    r"^(?P<head>(?:.*\b(?:of|for|between|using|use|with|on|is|are|about|:) )?)(?P<a>[^,;:?!]+?) "
+    r"^(?P<head>(?:.*\b(?:of|for|to|between|using|use|with|on|is|are|about|:) )?)(?P<a>[^,;:?!]+?) "
     rf"{_VS} (?P<b>[^,;:?!]+?){_TAIL}",
     re.I,
 )
@@ -73,7 +73,7 @@ _KNOWING = re.compile(
     r"\b(?:know|tell|explain|understand|describe|show|sure|idea|find out|see|decide|learn) (?:me |us )?(?:\w+ )?$", re.I
 )
 _SUBJECT = re.compile(rf"^{_WH}(?: \w+)?? {_BE} (?P<rest>.+)$", re.I)  # "How large is REST"
-_PRONOUN = re.compile(r"\b(?:it|they|them|this|that|these|those)\b(?! \w+(?:s|ion|ing)\b)", re.I)
+_PRONOUN = re.compile(r"\b(?:it|they|them|(?:this|that|these|those)$)(?![\w'])", re.I)
 _THEIRS = re.compile(r"\b(?:its|their)\b", re.I)
 _EMPTY_LIST = """who whom whose which what when where why how is are was were do does did can could should would
     will has have had it they them its their this that these those one ones called named mean means the a an to of

@@ -1,7 +1,9 @@
 """What is searched, what is preferred, what is insisted on."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -71,6 +73,14 @@ def test_a_document_is_preferred_by_kind_person_and_time() -> None:
     assert said.prefers(replace(RETRO, kind="chat", authors=("Ada",), date="2024-04-01")) == dict.fromkeys(
         ("kind", "people", "period"), 0.0
     )
+
+
+def test_the_page_about_searching_names_every_operator() -> None:
+    page = Path(__file__).parents[2] / "docs" / "searching.md"
+    rows = [line.split("|")[1] for line in page.read_text().splitlines() if re.match(r"\| `\w+:", line)]
+    typed = [value for row in rows for value in re.findall(r"`([^`]+)`", row)]
+    assert {value.partition(":")[0] for value in typed} == set(NAMES)
+    assert [read_operators(value)[0] for value in typed] == [""] * len(typed)
 
 
 def test_what_is_only_mentioned_weighs_less() -> None:
