@@ -19,7 +19,8 @@ _MUCH = r"(?:(?:much|far|even|still|so much|significantly|slightly|a lot) )?"
 _ASKS = r"(?:(?:why|when|how much(?: more)?|by how much|where) )?"
 _DIFFERENCE = re.compile(
     r"^(?P<context>(?:in|for) [\w ]{2,40}?,? (?=what|how|is))?.{0,60}?\b(?:key |main |major |basic )?"
-    rf"differences? (?:there )?(?:between|of)(?: the)? (?P<a>.+?),? (?:and|{_VS}|or|from)(?: the)? (?P<b>.+?){_TAIL}",
+    r"differences? (?:in (?P<what>[^,]{1,60}?) )?(?:there )?(?:between|of)(?: the)? "
+    rf"(?P<a>.+?),? (?:and|{_VS}|or|from)(?: the)? (?P<b>.+?){_TAIL}",
     re.I,
 )
 _DIFFER = re.compile(rf"^how (?:do|does|did) (?P<a>.+?) (?:and (?P<b1>.+?) differ|differ from (?P<b>.+?)){_TAIL}", re.I)
@@ -44,14 +45,16 @@ _WHICH = re.compile(
     r"(?P<tail>(?: (?:for|in|at) [^,:?]+)?)[,:?]? (?:between )?(?P<a>[^,:?]+?) or (?P<b>[^,:?]+?)[ .?!]*$",
     re.I,
 )
-_OR_WHICH = re.compile(r"^(?P<a>[^,:?]+?) or (?P<b>[^,:?]+?) ?[:,?] ?(?P<tail>(?:which|what) .+?)[ .?!]*$", re.I)
+_OR_WHICH = re.compile(
+    r"^(?:either )?(?P<a>[^,:?]+?) or (?P<b>[^,:?]+?) ?[:,?] ?(?P<tail>(?:which|what) .+?)[ .?!]*$", re.I
+)
 _USE = re.compile(
     r"^(?P<head>(?:should|shall) (?:we|i|one|you) (?:use|choose|pick|prefer|take|train with)) (?P<a>.+?) or "
     rf"(?P<b>.+?){_TAIL}",
     re.I,
 )
 _VERSUS = re.compile(
-    r"^(?P<head>(?:.*\b(?:of|for|to|between|using|use|with|on|is|are|about|:) )?)(?P<a>[^,;:?!]+?) "
+    r"^(?P<head>(?:.*\b(?:of|for|regarding|regards to|in|from|at|by|between|using|use|with|on|is|are|about|:) )?)(?P<a>[^,;:?!]+?) "
     rf"{_VS} (?P<b>[^,;:?!]+?){_TAIL}",
     re.I,
 )
@@ -81,7 +84,10 @@ _EMPTY_LIST = """who whom whose which what when where why how is are was were do
     your fix fixed resolve resolved solve solved avoid avoided prevent prevented work works use used useful
     important handle handled"""
 _EMPTY = frozenset(_EMPTY_LIST.split())
-_ADJECTIVE = re.compile(r"(?:non-?)?[a-z-]+(?:ed|ive|al|ic|ous|ar|ble|ary|ant|less|ward)")
+_ADJECTIVE = re.compile(
+    r"(?:non-?)?[a-z-]+(?:ed|ive|al|ic|ous|ar|ble|ary|ant|less|ward)|"
+    r"old|new|first|second|small|large|big|former|current|previous|left|right|cheap|fast|slow"
+)
 Rule = Callable[[str, str], tuple[str, ...]]
 
 
@@ -107,8 +113,8 @@ def _two(pattern: re.Pattern[str], frame: str) -> Rule:
         things = [*re.split(r", (?:and )?", one), other] if pattern is _DIFFERENCE else [one, other]
         if not all(_is_thing(thing) for thing in things):
             return ()
-        things = [_completed(thing, other) for thing in things]
-        said = {"head": "", "more": "", "tail": "", "context": "", **said}
+        things = [_completed(thing, other) for thing in things[:-1]] + [_headed(other, one)]
+        said = {"head": "", "more": "", "tail": "", "context": "", "what": "", **said}
         return tuple(" ".join(frame.format(thing=thing, **said).split()) for thing in things)
 
     return parts
@@ -124,6 +130,12 @@ def _completed(thing: str, other: str) -> str:
     noun = other.split()[-1]
     alike = " " not in thing and _ADJECTIVE.fullmatch(thing) and 1 < len(other.split()) <= 3 and thing != other
     return f"{thing} {noun}" if alike else thing
+
+
+def _headed(thing: str, other: str) -> str:
+    """ "the retros of March and April": both are retros."""
+    head, of, _ = other.rpartition(" of ")
+    return f"{head} of {thing}" if of and " " not in thing else thing
 
 
 def _joined(plain: str, hidden: str) -> tuple[str, ...]:
@@ -166,7 +178,7 @@ def _with_subject(question: str, subject: str, first: str) -> str:
 
 
 _RULES: tuple[Rule, ...] = (
-    _two(_DIFFERENCE, "{thing} {tail} {context}"),
+    _two(_DIFFERENCE, "{what} {thing} {tail} {context}"),
     _two(_DIFFER, "{thing} {tail}"),
     _two(_COMPARE, "{thing} {tail}"),
     _two(_COMPARES, "{thing} {tail}"),

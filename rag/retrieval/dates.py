@@ -25,6 +25,7 @@ _POINT = re.compile(
     | (?P<m>{_MONTH})\b\.?(?:,|\sof)?\s(?P<my>{_YEAR})
     | (?P<alone>january|february|march|april|may|june|july|august|september|october|november|december)
     | (?P<relative>yesterday|(?<!\ba\s)(?:this|last|past|previous)\s(?:week|month|quarter|year))
+    | last\s(?P<weekday>monday|tuesday|wednesday|thursday|friday|saturday|sunday)
     | (?:last|past|previous)\s(?P<count>\d\d?)\s(?P<counted>{_UNIT})s?
     | (?P<ago>\d\d?|an?|one|two|three)\s(?P<agos>{_UNIT})s?\sago
     | (?P<year>{_YEAR})
@@ -38,7 +39,7 @@ _LEAD = re.compile(
     r"(?:(?:early|mid|late)[\s-]|(?:beginning|start|middle|end) of\s)?$",
     re.I,
 )
-_JOIN = re.compile(r"\s?(?:-|–|,? and|to|until|till|through)\s?", re.I)
+_JOIN = re.compile(r"\s?(?:-|–|,? and|to|until|till|through|or|vs\.?|versus)\s?", re.I)
 _SINCE = frozenset({"since", "starting", "starting in", "starting from"})
 _AFTER = frozenset({"after", "later than", "newer than"})
 _BEFORE = frozenset({"before", "prior to", "earlier than", "older than"})
@@ -132,9 +133,8 @@ def _one(point: re.Match[str], led: tuple[str, bool], text: str, today: date | N
     start, end = span
     words = f"{lead} {point[0]}".strip()
     weak = point["year"] and (the or lead in ("of", "for", "over", "from"))
-    sure: Sure = (
-        "explicit" if point["relative"] or point["counted"] or point["ago"] or (lead and not weak) else "mention"
-    )
+    moving = point["relative"] or point["weekday"] or point["counted"] or point["ago"]
+    sure: Sure = "explicit" if moving or (lead and not weak) else "mention"
     if lead in _SINCE:
         return Period(after=start, before=None, sure=sure, words=words)
     if lead in _AFTER:
@@ -206,6 +206,9 @@ def _moving(point: re.Match[str], today: date) -> tuple[date, date] | None:
     if point["agos"]:
         count = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3}.get(point["ago"].lower())
         return _back(today, point["agos"].lower(), int(point["ago"]) if count is None else count)
+    if point["weekday"]:
+        number = ("mon", "tue", "wed", "thu", "fri", "sat", "sun").index(point["weekday"][:3].lower())
+        return _day(today - timedelta(days=(today.weekday() - number - 1) % 7 + 1))
     if not point["relative"]:
         return None
     if point["relative"].lower() == "yesterday":

@@ -50,7 +50,7 @@ _QUANTITY = re.compile(
 )
 _HANDLE = re.compile(r"(?<![\w.@/`+-])@([A-Za-z][\w-]{1,38}+(?:\.[A-Za-z][\w-]{0,38}+)?+)(?![\w(@/])")
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
-_BY = frozenset({"by", "from", "ask"})
+_BY = frozenset({"by", "from", "ask", "asked", "did"})
 _PLACING = frozenset({"the", "a", "an", "this", "that", "our", "at", "in", "near", "into", "on", "across"})
 _ASIDE = re.compile(r"\([^()]{0,300}\)")
 _OWNER = re.compile(r"['’]s$")
