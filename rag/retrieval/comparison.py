@@ -54,7 +54,8 @@ _USE = re.compile(
     re.I,
 )
 _VERSUS = re.compile(
-    r"^(?P<head>(?:.*\b(?:of|for|regarding|regards to|in|from|at|by|between|using|use|with|on|is|are|about|:) )?)(?P<a>[^,;:?!]+?) "
+    r"^(?P<head>(?:.*\b(?:of|for|regarding|regards to|in|from|at|by|between|using|use|with|on|is|are|about|:) )?)"
+    r"(?P<a>[^,;:?!]+?) "
     rf"{_VS} (?P<b>[^,;:?!]+?){_TAIL}",
     re.I,
 )
