@@ -17,8 +17,11 @@ _VS = r"(?:(?-i:vs)\.?|versus)"  # VS Code is an editor
 _MORE = r"(?:more|less|fewer) [\w-]+|(?!other |rather |either )[\w-]{2,}er|worse"
 _MUCH = r"(?:(?:much|far|even|still|so much|significantly|slightly|a lot) )?"
 _ASKS = r"(?:(?:why|when|how much(?: more)?|by how much|where) )?"
+_ASKING = (
+    r"(?:(?:whats?|which|how|is|are|can|where|explain|describe|tell|show|list|the|any|some)\b.{0,50}?)?"  # no claim
+)
 _DIFFERENCE = re.compile(
-    r"^(?P<context>(?:in|for) [\w ]{2,40}?,? (?=what|how|is))?.{0,60}?\b(?:key |main |major |basic )?"
+    rf"^(?P<context>(?:in|for) [\w ]{{2,40}}?,? (?=what|how|is))?{_ASKING}\b(?:key |main |major |basic )?"
     r"differences? (?:in (?P<what>[^,]{1,60}?) )?(?:there )?(?:between|of)(?: the)? "
     rf"(?P<a>.+?),? (?:and|{_VS}|or|from)(?: the)? (?P<b>.+?){_TAIL}",
     re.I,
@@ -85,6 +88,7 @@ _EMPTY_LIST = """who whom whose which what when where why how is are was were do
     your fix fixed resolve resolved solve solved avoid avoided prevent prevented work works use used useful
     important handle handled"""
 _EMPTY = frozenset(_EMPTY_LIST.split())
+_NO_THING = frozenset({"it", "they", "them", "this", "that", "these", "those", "one", "a", "an", "the", "what", "who"})
 _ADJECTIVE = re.compile(
     r"(?:non-?)?[a-z-]+(?:ed|ive|al|ic|ous|ar|ble|ary|ant|less|ward)|"
     r"old|new|first|second|small|large|big|former|current|previous|left|right|cheap|fast|slow"
@@ -123,7 +127,7 @@ def _two(pattern: re.Pattern[str], frame: str) -> Rule:
 
 def _is_thing(text: str) -> bool:
     words = text.split()
-    return 0 < len(words) <= _THING and not all(word.lower().strip("'s") in _EMPTY for word in words)
+    return 0 < len(words) <= _THING and not all(word.lower() in _NO_THING for word in words)
 
 
 def _completed(thing: str, other: str) -> str:
