@@ -102,8 +102,8 @@ def parts_of(question: str) -> tuple[str, ...]:
     if not plain or len(plain) > LONGEST:
         return ()
     hidden = masked(plain)
-    found = next((parts for rule in _RULES if (parts := rule(plain, hidden))), ())
-    return tuple(dict.fromkeys(found)) if 1 < len(found) <= MOST else ()
+    found = dict.fromkeys(next((parts for rule in _RULES if (parts := rule(plain, hidden))), ()))
+    return tuple(found) if 1 < len(found) <= MOST else ()
 
 
 def _two(pattern: re.Pattern[str], frame: str) -> Rule:

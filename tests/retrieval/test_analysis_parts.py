@@ -66,6 +66,7 @@ def test_each_part_stands_alone(question: str, parts: tuple[str, ...]) -> None:
         "Who signed the contract? It was in June.",
         "a vs b " * 100,
         "vs",
+        "vs vs vs",
         "?? ??",
         "",
     ],
