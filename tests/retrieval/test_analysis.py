@@ -1,6 +1,7 @@
 """What a question asks for, and what its form says."""
 
 from datetime import date
+from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -138,8 +139,6 @@ def test_no_text_is_too_odd_and_a_plan_of_its_own_text_is_the_same(text: str) ->
     ["a", '"', "“", "`", "in 2023 ", "Anna Smith ", "a.", "x/", "said a ", "author:a ", 'kind:"', "(", "A1-", "'a "],
 )
 def test_time_grows_with_the_text_and_not_with_its_square(unit: str) -> None:
-    from time import perf_counter
-
     def seconds(length: int) -> float:
         text = (unit * length)[:length]
         times = []
