@@ -14,6 +14,7 @@ from rag.domain.types import Access, Change, IndexEntry, Matrix
 
 PAGE = 20_000  # vectors read at once: 31 MB at 384 dimensions
 FEED_PAGE = 5_000
+BLOCK = 10_000  # rows that are scored together for many vectors: 20 MB for 500
 EVERYTHING = Access(everything=True)
 NO_LIMIT = 2**31
 Rows = TypeVar("Rows", Matrix, npt.NDArray[np.int64], npt.NDArray[np.bool_])
@@ -91,15 +92,29 @@ class ExactIndex:
             return []
         self.follow()
         if only is not None:
-            return _best(*self._scores_of(only, vector), k)
+            known, of_known = self._scores_of(only, vector)
+            return _best(known, of_known, k)
         with self._lock:
             used = len(self._ids)
             first = int(np.searchsorted(self._came[:used], after, side="right")) if after is not None else 0
             matrix, alive, ids = self._matrix[first:used], self._alive[first:used], self._ids
-        scores = np.where(alive, matrix @ vector, -np.inf).astype(np.float32)
-        rows = np.flatnonzero(scores >= _kth(scores, k))
-        rows = rows[np.isfinite(scores[rows])]
-        return _best([ids[first + row] for row in rows], scores[rows], k)
+        scores = np.where(alive, matrix @ vector, -np.inf).astype(np.float32, copy=False)
+        return _best(ids, scores, k, first=first)
+
+    def farthest_of(self, vectors: Matrix, k: int) -> npt.NDArray[np.float32]:
+        """For each row of `vectors` the cosine of its k-th nearest current chunk, of the last one when there are fewer.
+
+        In blocks: one search after the other would read the whole matrix for each.
+        """
+        with self._lock:
+            used, k = len(self._ids), max(1, min(k, len(self._row)))
+            alive, matrix = self._alive[:used], self._matrix[:used]
+        best = np.full((len(vectors), k), -np.inf, dtype=np.float32)
+        for at in range(0, len(matrix), BLOCK):
+            scores = np.where(alive[at : at + BLOCK], vectors @ matrix[at : at + BLOCK].T, -np.inf)
+            best = np.partition(np.concatenate([best, scores], axis=1), -k, axis=1)[:, -k:]
+        farthest: npt.NDArray[np.float32] = best.min(axis=1)
+        return farthest
 
     def scored(self, ids: Sequence[str], vector: Matrix) -> list[tuple[str, float]]:
         """Those of the `ids` that are current, with their cosine, in the order asked."""
@@ -108,6 +123,18 @@ class ExactIndex:
             matrix = self._matrix
         scores = matrix[[row for _, row in kept]] @ vector if kept else ()
         return [(chunk_id, float(score)) for (chunk_id, _), score in zip(kept, scores, strict=True)]
+
+    def vectors(self, ids: Sequence[str]) -> tuple[list[str], Matrix]:
+        """(those that have a vector, rows in their order), current or not."""
+        with self._lock:
+            known = [chunk_id for chunk_id in ids if chunk_id in self._row]
+            rows = self._matrix[[self._row[chunk_id] for chunk_id in known]]
+        others = [chunk_id for chunk_id in ids if chunk_id not in self._row]
+        for at in range(0, len(others), PAGE):
+            found, more = self._catalog.vectors(others[at : at + PAGE], self._model)
+            if found:
+                known, rows = known + found, np.concatenate([rows, more])
+        return known, rows
 
     def entries(self, ids: Sequence[str]) -> list[IndexEntry]:
         """Those of the `ids` that are current, for an index of vectors: without any text."""
@@ -202,6 +229,9 @@ def _kth(scores: npt.NDArray[np.float32], k: int) -> float:
     return float(np.partition(scores, len(scores) - k)[len(scores) - k])
 
 
-def _best(ids: Sequence[str], scores: npt.NDArray[np.float32], k: int) -> list[tuple[str, float]]:
-    ranked = sorted(zip(ids, scores.tolist(), strict=True), key=lambda hit: (-hit[1], hit[0]))
-    return ranked[:k]
+def _best(ids: Sequence[str], scores: npt.NDArray[np.float32], k: int, *, first: int = 0) -> list[tuple[str, float]]:
+    """`scores[row]` is that of ids[first + row]; rows of -inf are not there. Only what may be among the k is sorted."""
+    rows = np.flatnonzero(scores >= _kth(scores, k))
+    rows = rows[np.isfinite(scores[rows])]
+    hits = zip([ids[first + row] for row in rows.tolist()], scores[rows].tolist(), strict=True)
+    return sorted(hits, key=lambda hit: (-hit[1], hit[0]))[:k]

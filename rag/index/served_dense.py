@@ -86,6 +86,9 @@ class ServedDense:
             return self._exact.search(vector, k)  # gone ones stood in the way, or some vectors were never reached
         return sorted(hits.items(), key=lambda hit: (-hit[1], hit[0]))[:k]
 
+    def vectors(self, ids: Sequence[str]) -> tuple[list[str], Matrix]:
+        return self._exact.vectors(ids)
+
     def catch_up(self, on_progress: OnProgress | None = None) -> None:
         """Open, repair or build what is needed, then apply the feed. Never raises for the index's sake."""
         with self._work:
@@ -240,12 +243,14 @@ class ServedDense:
         """Same ids as the registry, and the neighbours that exact search finds. Raises BackendFailed."""
         self._reconcile(index, index.ids(), position=position)
         ids, sample = self._sample(None)
-        overlaps = [
-            sum(self._are_near([hit for hit, _ in row], vector)) / min(NEAREST, self._exact.count())
-            for row, vector in zip(index.search_many(sample, NEAREST) if ids else (), sample, strict=True)
+        least = self._exact.farthest_of(sample, NEAREST) - SAME  # ties in another order are no fault
+        near = [
+            sum(score >= tenth for _, score in self._exact.scored([hit for hit, _ in row], vector))
+            for row, vector, tenth in zip(index.search_many(sample, NEAREST) if ids else (), sample, least, strict=True)
         ]
-        if ids and np.mean(overlaps) < OVERLAP:
-            raise TooInexact(f"The new dense index finds {np.mean(overlaps):.0%} of what exact search finds.")
+        overlap = np.mean(near) / min(NEAREST, self._exact.count()) if ids else 1.0
+        if overlap < OVERLAP:
+            raise TooInexact(f"The new dense index finds {overlap:.0%} of what exact search finds.")
 
     def _sample(self, position: int | None) -> tuple[list[str], Matrix]:
         """Chunks that an index at `position` must hold, with their vectors; the same at every call."""
@@ -261,11 +266,6 @@ class ServedDense:
     def _is_reached(self, hits: Sequence[str], vector: Matrix) -> bool:
         """Among the hits of a chunk's own vector is a chunk with that vector."""
         return any(score > 1 - SAME for _, score in self._exact.scored(hits, vector))
-
-    def _are_near(self, hits: Sequence[str], vector: Matrix) -> list[bool]:
-        """For each hit: it is as near as exact search's tenth, so ties in another order are no fault."""
-        tenth = self._exact.search(vector, NEAREST)[-1][1]
-        return [score >= tenth - SAME for _, score in self._exact.scored(hits, vector)]
 
     def _check_stop(self) -> None:
         if self.stopped():

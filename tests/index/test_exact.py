@@ -42,6 +42,21 @@ def test_what_came_and_went_since_the_last_search_counts_at_once(catalog: Memory
     assert (index.count(), index.removed_after(1), index.removed_after(2)) == (1, 1, 0)
 
 
+def test_the_farthest_of_the_nearest_is_what_one_search_for_each_finds(
+    catalog: MemoryCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exact_module, "BLOCK", 7)
+    entries = random_entries(50)
+    catalog.put(entries)
+    index = index_of(catalog, 32)
+    index.follow()
+    catalog.put([], removed=[one.chunk_id for one in entries[:9]])
+    index.follow()
+    asked = np.stack([one.vector for one in random_entries(6, seed=3)])
+    one_by_one = [[index.search(row, k)[-1][1] for row in asked] for k in (1, 10, 100)]
+    assert [index.farthest_of(asked, k).tolist() for k in (1, 10, 100)] == [pytest.approx(row) for row in one_by_one]
+
+
 def test_equal_scores_come_by_id(catalog: MemoryCatalog) -> None:
     catalog.put([entry(f"{name}:1:0", unit(1, 0, 0)) for name in "dbca"])
     assert [chunk_id for chunk_id, _ in index_of(catalog).search(unit(1, 0, 0), 3)] == ["a:1:0", "b:1:0", "c:1:0"]
