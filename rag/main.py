@@ -45,6 +45,7 @@ from rag.registry.people import SqlPeople
 from rag.registry.runs import SqlRuns
 from rag.registry.sources import SqlSources
 from rag.retrieval.expansion import Expansion
+from rag.retrieval.ranking import Ranker
 from rag.retrieval.retrievers import HybridRetriever
 from rag.retrieval.searcher import PassageSearcher
 from rag.settings import Settings, load_settings
@@ -88,7 +89,11 @@ def build(
     indexes = _indexes(base, catalog, generations)
     searcher = PassageSearcher(
         retriever=HybridRetriever(
-            embedder=base.embedder, dense=indexes.dense, lexical=indexes.lexical, catalog=catalog
+            embedder=base.embedder,
+            dense=indexes.dense,
+            lexical=indexes.lexical,
+            catalog=catalog,
+            ranker=Ranker(freshness=settings.freshness),
         ),
         expansion=Expansion(catalog=catalog),
         catalog=catalog,

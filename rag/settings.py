@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="what the service logs to standard error; info: a line for each request"
     )
+    freshness: float = Field(0.02, ge=0, le=1, description="what a text of today gains in a search; 0: nothing")
     threads: int = Field(0, ge=0, description="threads of the embedding model; 0: all cores")
 
     @field_validator("home", "models")

@@ -149,7 +149,7 @@ def _question(sample: Sample, conversation: str | None) -> Question:
 
 def _shown(hits: Sequence[SearchHit]) -> dict[str, Any]:
     found = [hit.citation.document.path for hit in hits[:SHOWN]]
-    cosines = [hit.why["cosine"] for hit in hits if "cosine" in hit.why]
+    cosines = [hit.why.raw["cosine"] for hit in hits if "cosine" in hit.why.raw]
     return {
         "found": found,
         "top_score": hits[0].score if hits else None,

@@ -129,7 +129,7 @@ def _features(
     texts = " ".join(f"{p.document.title} {' '.join(p.section)} {p.text}" for p in found.passages[:3]).lower()
     named = [name in texts for name in analysis.names]
     return {
-        "cosine": max((hit.why.get("cosine", 0.0) for hit in found.hits), default=0.0),
+        "cosine": max((hit.why.raw.get("cosine", 0.0) for hit in found.hits), default=0.0),
         "sentence_cosine": max((s.cosine for s in ranked), default=0.0),
         "sentence_coverage": max((s.coverage for s in ranked), default=0.0),
         "passage_coverage": max((_share(idf, words) for words in held), default=0.0),

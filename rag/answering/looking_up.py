@@ -16,6 +16,7 @@ from rag.domain.types import (
     Query,
     SearchHit,
     Statement,
+    Why,
 )
 from rag.retrieval.locate import cite
 
@@ -48,7 +49,8 @@ def with_facts(hits: Sequence[SearchHit], finding: Finding | None, catalog: Cata
     front: dict[tuple[str, int, int], SearchHit] = {}
     for cited in citer.citations[:MOST_IN_FRONT]:
         found = next((hit.citation for hit in hits if _holds(hit.citation, cited)), cited)
-        front[_place(found)] = SearchHit(citation=found, score=score, why={"facts": 1.0}, best=(cited.start, cited.end))
+        why = Why(parts={"facts": score}, weights={"facts": score})
+        front[_place(found)] = SearchHit(citation=found, score=score, why=why, best=(cited.start, cited.end))
     rest = [hit for hit in hits if _place(hit.citation) not in front]
     return [replace(hit, citation=replace(hit.citation, n=n)) for n, hit in enumerate([*front.values(), *rest], 1)]
 

@@ -47,9 +47,16 @@ class CitationShape(DocumentShape):
     link: str
 
 
+class WhyShape(Shape):
+    parts: dict[str, float] = Field(description="of the score, by signal: they sum to it")
+    weights: dict[str, float] = Field(description="what a signal can add at most, in this search")
+    raw: dict[str, float] = Field(description="`cosine` of meaning, `bm25` of words")
+    conditions: list[str] = Field(description="what every hit fulfils, as it can be typed: kind:retro")
+
+
 class HitShape(CitationShape):
     score: float
-    why: dict[str, float] = Field(description="the parts of the score by signal")
+    why: WhyShape
 
 
 class CheckShape(Shape):

@@ -132,10 +132,11 @@ def hits(values: Sequence[Mapping[str, Any]], *, explain: bool = False) -> None:
         OUT.print(f"   {escape(_shorten(hit['quote'], 280))}")
 
 
-def _parts(why: Mapping[str, float]) -> str:
-    signals = (("meaning", "dense", "cosine"), ("words", "lexical", "bm25"))
-    told = (f"{why[part]:.3f} {name} ({raw} {why[raw]:.3f})" for name, part, raw in signals if part in why)
-    return " + ".join(told)
+def _parts(why: Mapping[str, Any]) -> str:
+    """The sum of what each signal adds, of what it could, then what meaning and words were measured by."""
+    added = [f"{part:.3f} {name} of {why['weights'].get(name, part):.2f}" for name, part in why["parts"].items()]
+    raw = [f"{name} {value:.3f}" for name, value in why["raw"].items()]
+    return " · ".join([" + ".join(added), *raw, *why["conditions"]])
 
 
 def report(value: Mapping[str, Any]) -> None:

@@ -357,6 +357,10 @@ class Dense(Protocol):
         """`only`: search exactly these chunks (narrow access, as_of), exactly."""
         ...
 
+    def vectors(self, ids: Sequence[str]) -> tuple[list[str], Matrix]:
+        """(those of the chunks that have a vector, their rows of length 1), current or not."""
+        ...
+
 
 class Lexical(Protocol):
     def search(self, text: str, k: int) -> list[tuple[str, float]]: ...

@@ -341,12 +341,22 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """Why a hit stands where it stands: `parts` by signal sum to its score, each its weight times a value in [0, 1]."""
+
+    parts: Mapping[str, float] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)  # of this question; a signal without a part gave 0
+    raw: Mapping[str, float] = field(default_factory=dict)  # what they were scaled from: cosine, bm25
+    conditions: tuple[str, ...] = ()  # what every hit of the query fulfils, as the user may type it: "kind:retro"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A chunk that was found; higher scores first. `why` holds the parts of the score by signal."""
+    """A chunk that was found; higher scores first."""
 
     chunk: StoredChunk
     score: float
-    why: Mapping[str, float] = field(default_factory=dict)
+    why: Why = field(default_factory=Why)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,7 +370,7 @@ class Passage:
     section: tuple[str, ...]
     score: float
     best: StoredChunk  # the chunk that brought it here
-    why: Mapping[str, float] = field(default_factory=dict)
+    why: Why = field(default_factory=Why)
 
 
 # --- answers ----------------------------------------------------------------------------------------------------
@@ -427,7 +437,7 @@ class SearchHit:
 
     citation: Citation
     score: float
-    why: Mapping[str, float]
+    why: Why
     best: tuple[int, int] | None = None  # start and end of the chunk that brought it here; None: all of it did
 
 

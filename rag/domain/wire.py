@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from rag.domain.syncing import FileRow, SourceInfo, SourcePlan
-from rag.domain.types import Answer, Citation, DocumentInfo, IngestReport, Job, Locator, SearchHit
+from rag.domain.types import Answer, Citation, DocumentInfo, IngestReport, Job, Locator, SearchHit, Why
 
 
 def locator_json(locator: Locator) -> dict[str, Any]:
@@ -43,11 +43,20 @@ def citation_json(citation: Citation) -> dict[str, Any]:
     }
 
 
+def why_json(why: Why) -> dict[str, Any]:
+    return {
+        "parts": {name: round(value, 6) for name, value in why.parts.items()},
+        "weights": dict(why.weights),
+        "raw": {name: round(value, 6) for name, value in why.raw.items()},
+        "conditions": list(why.conditions),
+    }
+
+
 def hit_json(hit: SearchHit) -> dict[str, Any]:
     return {
         **citation_json(hit.citation),
         "score": round(hit.score, 6),
-        "why": {name: round(value, 6) for name, value in hit.why.items()},
+        "why": why_json(hit.why),
     }
 
 

@@ -1,24 +1,30 @@
-"""From a query to hits: both indexes, one pool, one join with the registry."""
+"""From a query to hits: both indexes, one pool, one join with the registry, one ranking."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 
 from rag.domain.ports import Catalog, Dense, Embedder, Lexical
 from rag.domain.types import Hit, IndexEntry, Matrix, Query, StoredChunk
-from rag.retrieval.fusion import weighted_sum
+from rag.retrieval.analysis import analyse
+from rag.retrieval.plan import SearchPlan, plan
+from rag.retrieval.ranking import Candidates, Ranker
 
 POOL = 200  # from each index
+WIDER = 20  # times as many where a file is asked for by name: the indexes know no paths
 EXACT_LIMIT = 100_000  # whose reach is narrower than this many chunks is searched exactly, without an index
 MOST_THEN = 2_000_000  # the same, where a time is asked for: no index holds what was superseded since
 MOST_PAST = 5_000  # of these the nearest, whose words are looked at too: a second at most
 NO_VECTOR: Matrix = np.zeros(0, dtype=np.float32)
-WEIGHTS = {"dense": 0.6, "lexical": 0.4}  # chosen on ret-medline and ret-cisi
+
+Found = dict[str, float]  # {chunk id: score}, best first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HybridRetriever:
-    """Pools `POOL` hits of each index, completes their cosines, fuses normalised scores.
+    """Pools hits of both indexes, completes their cosines, ranks them.
 
     Every hit passes the registry's join, so what is not current, not allowed or not wanted never comes out,
     whatever an index still holds.
@@ -28,27 +34,55 @@ class HybridRetriever:
     dense: Dense
     lexical: Lexical
     catalog: Catalog
+    ranker: Ranker
+    today: Callable[[], date] = date.today
 
     def retrieve(self, query: Query, k: int) -> list[Hit]:
-        if not query.text.strip() or not (query.access.everything or query.access.spaces):
+        day = query.as_of.date() if query.as_of else self.today()
+        asked = plan(analyse(query.text, today=day))
+        filters = asked.operators.narrowed(query.filters)
+        if filters is None or not asked.texts[0].strip() or not (query.access.everything or query.access.spaces):
             return []
-        vector = np.asarray(self.embedder.embed([query.text])[0], dtype=np.float32)
-        dense, lexical = self._pool(query, vector, max(POOL, k))
-        ids = list({**dense, **lexical})
-        chunks = self.catalog.chunks(ids, query.access, filters=query.filters, as_of=query.as_of)
-        dense = {key: score for key, score in dense.items() if key in chunks}
-        lexical = {key: score for key, score in lexical.items() if key in chunks}
-        without_cosine = [key for key in lexical if key not in dense]
-        if without_cosine:
-            dense |= dict(self.dense.search(vector, len(without_cosine), only=without_cosine))
-        ranked = weighted_sum({"dense": dense, "lexical": lexical}, WEIGHTS)
-        return [
-            Hit(chunk=chunks[key], score=score, why=parts | _raw(key, dense, lexical))
-            for key, score, parts in ranked[:k]
-            if key in chunks
+        query = replace(query, filters=filters)
+        vectors = np.asarray(self.embedder.embed(asked.texts), dtype=np.float32)
+        size = max(POOL, k) * (WIDER if asked.operators.files else 1)
+        pools = [
+            self._pool(replace(query, text=text), vector, size)
+            for text, vector in zip(asked.texts, vectors, strict=True)
         ]
+        hits = self.ranker.rank(asked, self._candidates(query, asked, vectors, pools), today=day)
+        return hits[:k]
 
-    def _pool(self, query: Query, vector: Matrix, size: int) -> tuple[dict[str, float], dict[str, float]]:
+    def _candidates(
+        self, query: Query, asked: SearchPlan, texts: Matrix, pools: Sequence[tuple[Found, Found]]
+    ) -> Candidates:
+        ids = list(dict.fromkeys(key for pool in pools for found in pool for key in found))
+        joined = self.catalog.chunks(ids, query.access, filters=query.filters, as_of=query.as_of)
+        chunks = [chunk for chunk in joined.values() if asked.operators.admits(chunk.document)]
+        vectors = self._vectors(chunks)
+        bm25 = np.array([[words.get(chunk.id, 0.0) for _, words in pools] for chunk in chunks])
+        return Candidates(
+            chunks=chunks,
+            vectors=vectors,
+            cosines=(vectors @ texts.T).astype(np.float64),
+            bm25=bm25.reshape(len(chunks), len(pools)),
+            floors=(
+                [_floor(found, min(found.values(), default=0.0)) for found, _ in pools],
+                [_floor(found, 0.0) for _, found in pools],
+            ),
+        )
+
+    def _vectors(self, chunks: Sequence[StoredChunk]) -> Matrix:
+        """Zeros for a chunk that this model has not embedded."""
+        rows = np.zeros((len(chunks), self.embedder.dimension), dtype=np.float32)
+        place = {chunk.id: row for row, chunk in enumerate(chunks)}
+        known, found = self.dense.vectors(list(place))
+        if known:
+            rows[[place[key] for key in known]] = found
+        return rows
+
+    def _pool(self, query: Query, vector: Matrix, size: int) -> tuple[Found, Found]:
+        """By meaning and by words."""
         unfiltered = query.access.everything and not query.filters.any and query.as_of is None
         if unfiltered:
             return dict(self.dense.search(vector, size)), dict(self.lexical.search(query.text, size))
@@ -62,9 +96,9 @@ class HybridRetriever:
         best = sorted(lexical.items(), key=lambda hit: (-hit[1], hit[0]))[:size]
         return dict(self.dense.search(vector, size, only=allowed)), dict(best)
 
-    def _words(self, query: Query, reachable: set[str], size: int) -> dict[str, float]:
+    def _words(self, query: Query, reachable: set[str], size: int) -> Found:
         """Widened until enough are allowed."""
-        lexical: dict[str, float] = {}
+        lexical: Found = {}
         wanted = size
         while len(lexical) < min(size, len(reachable)) and wanted <= 64 * size:
             found = self.lexical.search(query.text, wanted)
@@ -74,7 +108,7 @@ class HybridRetriever:
             wanted *= 4
         return lexical
 
-    def _past_words(self, query: Query, vector: Matrix, allowed: list[str]) -> dict[str, float]:
+    def _past_words(self, query: Query, vector: Matrix, allowed: list[str]) -> Found:
         """Of what was valid then and is no more: an index of words follows the present."""
         still = self.catalog.allowed_ids(query.access, filters=query.filters, as_of=None, limit=MOST_THEN)
         past = set(allowed).difference(still or ())
@@ -82,6 +116,12 @@ class HybridRetriever:
             past = {key for key, _ in self.dense.search(vector, MOST_PAST, only=sorted(past))}
         chunks = self.catalog.chunks(sorted(past), query.access, filters=query.filters, as_of=query.as_of)
         return dict(self.lexical.scored(query.text, [_entry(chunk) for chunk in chunks.values()]))
+
+
+def _floor(found: Found, least: float) -> float:
+    """What counts as nothing: the score at the end of the pool, so that who asks for more gets the same order."""
+    scores = list(found.values())
+    return scores[POOL - 1] if len(scores) >= POOL else least
 
 
 def _entry(chunk: StoredChunk) -> IndexEntry:
@@ -94,9 +134,3 @@ def _entry(chunk: StoredChunk) -> IndexEntry:
         path=chunk.document.path,
         people=", ".join(chunk.document.authors),
     )
-
-
-def _raw(key: str, dense: dict[str, float], lexical: dict[str, float]) -> dict[str, float]:
-    """The unscaled scores, for what must compare across questions (refusal) and for people who want to know."""
-    raw = {"cosine": dense[key]} if key in dense else {}
-    return raw | ({"bm25": lexical[key]} if key in lexical else {})

@@ -35,6 +35,7 @@ from rag.domain.types import (
     Refusal,
     SearchHit,
     Statement,
+    Why,
 )
 from rag.registry.catalog import SqlCatalog
 from rag.registry.conversations import SqlConversations
@@ -148,7 +149,9 @@ class WordSearcher:
                 citation = Citation(
                     n=n, document=whole.info, start=0, end=len(whole.text), quote=whole.text, locator=lines
                 )
-                hits.append(SearchHit(citation=citation, score=float(len(common)), why={"words": len(common)}))
+                hits.append(
+                    SearchHit(citation=citation, score=float(len(common)), why=Why(parts={"words": float(len(common))}))
+                )
         return hits[:k]
 
 

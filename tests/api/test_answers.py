@@ -107,7 +107,7 @@ def test_search_pages_with_a_cursor(house: House) -> None:
     second = client.search("bf16", k=3, cursor=first["next_cursor"])
     assert [hit["n"] for hit in first["hits"] + second["hits"]] == [1, 2, 3, 4, 5]
     assert second["next_cursor"] == ""
-    assert first["hits"][0]["why"] == {"words": 1.0}
+    assert first["hits"][0]["why"] == {"parts": {"words": 1.0}, "weights": {}, "raw": {}, "conditions": []}
 
 
 def test_filters_narrow_the_answer(house: House) -> None:

@@ -27,6 +27,7 @@ from rag.domain.types import (
     SearchHit,
     Source,
     Statement,
+    Why,
 )
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -131,7 +132,7 @@ class Bench:
         scored = [(len(words(query.text) & words(text)), info, text) for info, text in self.texts.values()]
         best = sorted((row for row in scored if row[0]), key=lambda row: (-row[0], row[1].id))
         return [
-            SearchHit(citation=citation(info, text, text, n=n), score=float(score), why={})
+            SearchHit(citation=citation(info, text, text, n=n), score=float(score), why=Why())
             for n, (score, info, text) in enumerate(best[:k], 1)
         ]
 

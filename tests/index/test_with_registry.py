@@ -10,6 +10,7 @@ from rag.index.generations import HomeIndexes
 from rag.registry.catalog import SqlCatalog
 from rag.registry.database import open_database
 from rag.registry.generations import SqlGenerations
+from rag.retrieval.ranking import Ranker
 from rag.retrieval.retrievers import HybridRetriever
 from tests.fakes import WordEmbedder
 
@@ -143,13 +144,15 @@ def test_what_was_superseded_is_found_by_its_words_as_of_then(home: Home, read_o
     home.write("b.md", text="the ticket is QX-4417 once more")
     writer.catch_up()
     indexes = home.open(read_only=True) if read_only else writer
-    retriever = HybridRetriever(embedder=EMBEDDER, dense=indexes.dense, lexical=indexes.lexical, catalog=home.catalog)
+    retriever = HybridRetriever(
+        embedder=EMBEDDER, dense=indexes.dense, lexical=indexes.lexical, catalog=home.catalog, ranker=Ranker()
+    )
     hits = retriever.retrieve(Query(text="QX-4417", access=EVERYTHING, as_of=then), 3)
-    assert sorted(hit.chunk.id for hit in hits if "bm25" in hit.why) == [
+    assert sorted(hit.chunk.id for hit in hits if "bm25" in hit.why.raw) == [
         f"id-{path}:1:0" for path in ("a.md", "b.md", "c.md")
     ]
     now = retriever.retrieve(Query(text="QX-4417", access=EVERYTHING), 3)
-    assert [hit.chunk.id for hit in now if "bm25" in hit.why] == ["id-b.md:3:0"]
+    assert [hit.chunk.id for hit in now if "bm25" in hit.why.raw] == ["id-b.md:3:0"]
     for each in {indexes, writer}:
         each.close()
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from rag.domain.ports import Catalog
 from rag.domain.types import Access, IndexEntry, Matrix
 from rag.index.analysis import terms
+from rag.retrieval.ranking import Ranker
 from rag.retrieval.retrievers import HybridRetriever
 from tests.fakes import WordEmbedder
 
@@ -29,6 +30,9 @@ class StaleDense:
         ranked = sorted(zip(known, (rows @ vector).tolist(), strict=True), key=lambda hit: -hit[1])
         return ranked[:k]
 
+    def vectors(self, ids: Sequence[str]) -> tuple[list[str], Matrix]:
+        return self.catalog.vectors(ids, MODEL)
+
 
 @dataclass
 class StaleLexical:
@@ -51,7 +55,11 @@ def ever(catalog: Catalog) -> list[str]:
 
 def retriever(catalog: Catalog, texts: dict[str, str]) -> HybridRetriever:
     return HybridRetriever(
-        embedder=WordEmbedder(), dense=StaleDense(catalog), lexical=StaleLexical(texts), catalog=catalog
+        embedder=WordEmbedder(),
+        dense=StaleDense(catalog),
+        lexical=StaleLexical(texts),
+        catalog=catalog,
+        ranker=Ranker(),
     )
 
 

@@ -59,6 +59,23 @@ def test_what_follows_is_taken_before_what_stands_before(engine: Engine) -> None
     assert set(text[span.start : span.end].split()) == {"b", "c"}
 
 
+def test_what_stands_before_is_taken_first_when_it_was_found_too(engine: Engine) -> None:
+    catalog = SqlCatalog(engine)
+    text = line(90, "a") + line(90, "b") + line(90, "c")
+    hits = hits_of(catalog, put(catalog, source(catalog), "found too.md", text), order=[1, 0, 2])
+    (span, _) = Expansion(catalog=catalog).spans(QUERY, hits, 2)
+    assert set(text[span.start : span.end].split()) == {"a", "b"}
+
+
+def test_a_passage_reaches_over_short_chunks_to_one_that_was_found_on_the_other_side(engine: Engine) -> None:
+    catalog = SqlCatalog(engine)
+    text = line(60, "a") + line(20, "b") + line(60, "c") + line(60, "d") + line(60, "e")
+    hits = hits_of(catalog, put(catalog, source(catalog), "over.md", text), order=[2, 0, 4])
+    spans = Expansion(catalog=catalog).spans(QUERY, hits, 2)
+    assert set(text[spans[0].start : spans[0].end].split()) == {"a", "b", "c", "d"}
+    assert set(text[spans[1].start : spans[1].end].split()) == {"e"}
+
+
 def test_a_long_chunk_stands_alone(engine: Engine) -> None:
     catalog = SqlCatalog(engine)
     text = line(10, "a") + line(PASSAGE_WORDS + 50, "b") + line(10, "c")

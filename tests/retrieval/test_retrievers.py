@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rag.domain.types import Access, Filters, Matrix, Query
 from rag.registry.catalog import SqlCatalog
 from rag.registry.database import open_database
-from rag.retrieval.retrievers import WEIGHTS, HybridRetriever
+from rag.retrieval.retrievers import HybridRetriever
 from tests.registry.parts import Clock, put, source
 from tests.retrieval.parts import ALL, StaleDense, remember, retriever
 
@@ -130,17 +130,16 @@ def test_the_parts_sum_to_the_score_and_the_raw_scores_stand_beside_them(library
     hits = library.retriever.retrieve(Query(text="When does the owl recorder wake?", access=ALL), 10)
     assert hits[0].chunk.text.strip() == "The owl recorder wakes at dusk."
     for hit in hits:
-        parts = {name: hit.why.get(name, 0.0) for name in ("dense", "lexical")}
-        assert sum(parts.values()) == pytest.approx(hit.score)
-        assert -1.0 <= hit.why["cosine"] <= 1.0
-        assert all(0 <= part <= WEIGHTS[name] for name, part in parts.items())
-        assert ("bm25" in hit.why) == ("lexical" in hit.why)
+        assert sum(hit.why.parts.values()) == pytest.approx(hit.score)
+        assert -1.0 <= hit.why.raw["cosine"] <= 1.0
+        assert all(0 < part <= hit.why.weights[name] for name, part in hit.why.parts.items())
+        assert ("bm25" in hit.why.raw) == ("words" in hit.why.parts)
 
 
 def test_what_only_words_found_gets_its_cosine(library: Library) -> None:
     hits = replace(library.retriever, dense=Forgetful(library.catalog)).retrieve(Query(text="owl dusk", access=ALL), 10)
     assert hits
-    assert all("cosine" in hit.why for hit in hits)
+    assert all("meaning" in hit.why.parts for hit in hits[:2])
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)

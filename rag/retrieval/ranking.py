@@ -1,0 +1,115 @@
+"""Candidates in order: a weighted sum of signals, whose parts every hit can show. Pure.
+
+The weights are one fit for all questions (eval.fitting.fusion), by the mean nDCG@10 of several corpora, each left out
+in turn to see what a fit on the others is worth on it. `kind`, `people` and `period` weigh only in a question that
+wishes for them; `fresh` is a weak prior.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+
+from rag.domain.types import Hit, Matrix, StoredChunk, Why
+from rag.index.analysis import terms
+from rag.retrieval.plan import SearchPlan
+from rag.retrieval.signals import Scores, company, scaled, together
+
+WEIGHTS: Mapping[str, float] = {"meaning": 0.48, "words": 0.16, "company": 0.24, "order": 0.12}
+WISHES: Mapping[str, float] = {"kind": 0.1, "people": 0.1, "period": 0.1}
+LEADING = 100  # candidates, by meaning and words, that are read closely and vouch for others
+HALF_LIFE_DAYS = 365.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidates:
+    """Row i of every array belongs to `chunks[i]`; one column a text of the plan, the question first."""
+
+    chunks: Sequence[StoredChunk]
+    vectors: Matrix  # (n, dim), rows of length 1, or zeros where a chunk has none
+    cosines: Scores  # (n, texts)
+    bm25: Scores  # (n, texts); 0 where no word is shared
+    floors: tuple[Sequence[float], Sequence[float]]  # of cosines and of bm25, by text: the weakest of its pool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranker:
+    """`freshness`: what a text of today gains over an old one; half of it is lost a year. 0: age does not count."""
+
+    weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
+    freshness: float = 0.0
+
+    def rank(self, plan: SearchPlan, found: Candidates, *, today: date) -> list[Hit]:
+        """Best first; ties by id."""
+        if not found.chunks:
+            return []
+        signals = self._signals(plan, found, today)
+        weights = {name: weight for name, weight in self._weights(plan).items() if weight}
+        parts = {name: weight * signals[name] for name, weight in weights.items()}
+        scores = np.sum(list(parts.values()), axis=0)
+        ids = [chunk.id for chunk in found.chunks]
+        order = sorted(range(len(ids)), key=lambda row: (-scores[row], ids[row]))
+        return [
+            Hit(
+                chunk=found.chunks[row],
+                score=float(scores[row]),
+                why=Why(
+                    parts={name: float(part[row]) for name, part in parts.items() if part[row]},
+                    weights=weights,
+                    raw=_raw(found, row),
+                ),
+            )
+            for row in order
+        ]
+
+    def _weights(self, plan: SearchPlan) -> dict[str, float]:
+        wishes = WISHES if plan.prefers_any else {}
+        return {**self.weights, **wishes, "fresh": self.freshness}
+
+    def _signals(self, plan: SearchPlan, found: Candidates, today: date) -> dict[str, Scores]:
+        meaning = _best_of(found.cosines, found.floors[0])
+        words = _best_of(found.bm25, found.floors[1])
+        base = (self.weights["meaning"] * meaning + self.weights["words"] * words) / (
+            self.weights["meaning"] + self.weights["words"]
+        )
+        leading = np.argsort(-base, kind="stable")[:LEADING]
+        order = np.zeros(len(base))
+        read = [_terms(f"{found.chunks[row].document.title}\n{found.chunks[row].text}") for row in leading]
+        order[leading] = np.max([together(terms(text), read) for text in plan.texts], axis=0)
+        wishes = [plan.prefers(chunk.document) for chunk in found.chunks] if plan.prefers_any else []
+        return {
+            "meaning": meaning,
+            "words": words,
+            "company": company(found.vectors, base, leading),
+            "order": order,
+            **{name: np.array([wish[name] for wish in wishes]) for name in (WISHES if wishes else ())},
+            "fresh": np.array([_fresh(chunk, today) for chunk in found.chunks]) if self.freshness else np.zeros(0),
+        }
+
+
+def _best_of(columns: Scores, floors: Sequence[float]) -> Scores:
+    """What a part of the question finds counts as much as what the whole of it finds."""
+    best: Scores = np.max([scaled(columns[:, i], floor) for i, floor in enumerate(floors)], axis=0)
+    return best
+
+
+def _raw(found: Candidates, row: int) -> dict[str, float]:
+    """The unscaled scores, for what must compare across questions (refusal) and for people who want to know."""
+    words = float(found.bm25[row].max())
+    return {"cosine": float(found.cosines[row].max())} | ({"bm25": words} if words else {})
+
+
+def _fresh(chunk: StoredChunk, today: date) -> float:
+    document = chunk.document
+    try:
+        day = date.fromisoformat(document.date[:10])
+    except ValueError:
+        day = document.valid_from.date()
+    return float(0.5 ** (max(0, (today - day).days) / HALF_LIFE_DAYS))
+
+
+@lru_cache(maxsize=8192)
+def _terms(text: str) -> tuple[str, ...]:
+    return tuple(terms(text))
