@@ -26,7 +26,7 @@ from rag.registry import writing as write
 from rag.registry.database import reading, writing
 from rag.registry.grants import ensure_space
 from rag.registry.identity import source_id
-from rag.registry.schema import feed, files, sources, versions
+from rag.registry.schema import files, sources, versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +110,8 @@ class SqlCatalog:
             return read.list_neighbours(connection, document, version, (first, last))
 
     def feed(self, after: int, limit: int) -> list[Change]:
-        statement = select(feed).where(feed.c.seq > after).order_by(feed.c.seq).limit(limit)
         with reading(self.engine) as connection:
-            rows = connection.execute(statement)
+            rows = connection.execute(read.CHANGES, {"after": after, "limit": limit})
             return [Change(seq=seq, add=add, chunk_id=chunk) for seq, add, chunk in rows]
 
     def feed_end(self) -> int:
