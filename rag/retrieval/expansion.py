@@ -25,17 +25,21 @@ class Expansion:
 
     def spans(self, query: Query, hits: Sequence[Hit], k: int) -> list[Span]:
         """The first k passages, best first. A hit inside a passage that already stands is not shown twice."""
+        floor = min((hit.score for hit in hits), default=0.0)
+        weights = {hit.chunk.id: hit.score - floor for hit in hits}
         spans: list[Span] = []
         taken: set[str] = set()
         for first in range(0, len(hits), k):
             batch = [hit for hit in hits[first : first + k] if hit.chunk.id not in taken]
-            around = self._neighbours(query, batch)
+            free = {key: chunk for key, chunk in self._neighbours(query, batch).items() if key not in taken}
             for hit in batch:
                 if hit.chunk.id in taken or len(spans) == k:
                     continue
-                run = _grow(hit.chunk, around, taken)
-                taken.update(chunk.id for chunk in run)
+                run = _grow(hit.chunk, free, weights)
                 spans.append(Span(hit=hit, start=run[0].start, end=run[-1].end))
+                for chunk in run:
+                    taken.add(chunk.id)
+                    free.pop(chunk.id)
             if len(spans) == k:
                 break
         return spans
@@ -58,26 +62,42 @@ def _id(chunk: StoredChunk, n: int) -> str:
     return f"{chunk.document.id}:{chunk.document.version}:{n}"
 
 
-def _grow(best: StoredChunk, around: Mapping[str, StoredChunk], taken: set[str]) -> list[StoredChunk]:
-    """The chunk and its neighbours, what follows first, up to PASSAGE_WORDS, inside its section while it lasts."""
-    run = [best]
-    words = _words(best)
-    open_sides = [1, -1]
-    while open_sides:
-        for step in tuple(open_sides):
-            edge = run[-1] if step > 0 else run[0]
-            neighbour = around.get(_id(edge, edge.n + step))
-            if neighbour is None or neighbour.id in taken or not _fits(best, neighbour, words):
-                open_sides.remove(step)
-                continue
-            words += _words(neighbour)
-            run = [*run, neighbour] if step > 0 else [neighbour, *run]
-    return run
+def _grow(best: StoredChunk, free: Mapping[str, StoredChunk], weights: Mapping[str, float]) -> list[StoredChunk]:
+    """The run of chunks around the best one that holds most of what else was found, up to PASSAGE_WORDS.
+
+    Of equal runs the one with more of what follows, then with more of what stands before. A long chunk stands alone.
+    """
+    before, after = _side(best, free, -1), _side(best, free, 1)
+    room = PASSAGE_WORDS - _words(best)
+    behind, ahead = _sums(before, weights), _sums(after, weights)
+    fitting = [
+        (round(held_a + held_b, 9), a, b)
+        for a, (words_a, held_a) in enumerate(ahead)
+        for b, (words_b, held_b) in enumerate(behind)
+        if words_a + words_b <= room or a == b == 0
+    ]
+    _, a, b = max(fitting)
+    return [*reversed(before[:b]), best, *after[:a]]
 
 
-def _fits(best: StoredChunk, neighbour: StoredChunk, words: int) -> bool:
-    near = abs(neighbour.n - best.n) <= REACH
-    return near and words + _words(neighbour) <= PASSAGE_WORDS and _belongs(best, neighbour)
+def _side(best: StoredChunk, free: Mapping[str, StoredChunk], step: int) -> list[StoredChunk]:
+    """Its neighbours on one side, the nearest first: inside its section while it lasts, at most REACH."""
+    found: list[StoredChunk] = []
+    for n in range(best.n + step, best.n + step * (REACH + 1), step):
+        neighbour = free.get(_id(best, n))
+        if neighbour is None or not _belongs(best, neighbour):
+            break
+        found.append(neighbour)
+    return found
+
+
+def _sums(side: Sequence[StoredChunk], weights: Mapping[str, float]) -> list[tuple[int, float]]:
+    """(words, weight) of the first 0, 1, 2 ... chunks."""
+    sums = [(0, 0.0)]
+    for chunk in side:
+        words, held = sums[-1]
+        sums.append((words + _words(chunk), held + weights.get(chunk.id, 0.0)))
+    return sums
 
 
 def _belongs(best: StoredChunk, neighbour: StoredChunk) -> bool:
