@@ -88,6 +88,11 @@ def open_services(home: Path) -> Services:
     return replace(services, close=close)
 
 
+def kept_in(root: Path, packs: Sequence[Pack]) -> Path:
+    """The folder with the `home` and the `corpus` of the packs that share an index, as this code makes it."""
+    return root / f"{index_name(packs)}-{indexing_code()}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
     command: Command
@@ -107,7 +112,7 @@ class Evaluation:
                 if together is not groups[-1] and (before := self._before(together)):
                     runs.extend(before)
                     continue
-                folder = root / f"{index_name(together)}-{indexing_code()}"
+                folder = kept_in(root, together)
                 with closing_services(self.open_home(_made(folder / "home"))) as services:
                     runs.extend(self._index(services, together, folder / "corpus"))
                     system = services.status()

@@ -18,6 +18,7 @@ from rag.retrieval.plan import SearchPlan
 from rag.retrieval.signals import Scores, company, scaled, together
 
 WEIGHTS: Mapping[str, float] = {"meaning": 0.48, "words": 0.16, "company": 0.24, "order": 0.12}
+BASE: Mapping[str, float] = {"meaning": 0.7, "words": 0.3}  # of the order in which candidates lead
 WISHES: Mapping[str, float] = {"kind": 0.1, "people": 0.1, "period": 0.1}
 LEADING = 100  # candidates, by meaning and words, that are read closely and vouch for others
 HALF_LIFE_DAYS = 365.0
@@ -45,7 +46,7 @@ class Ranker:
         """Best first; ties by id."""
         if not found.chunks:
             return []
-        signals = self._signals(plan, found, today)
+        signals = signals_of(plan, found) | self._fresh(found, today)
         weights = {name: weight for name, weight in self._weights(plan).items() if weight}
         parts = {name: weight * signals[name] for name, weight in weights.items()}
         scores = np.sum(list(parts.values()), axis=0)
@@ -68,25 +69,27 @@ class Ranker:
         wishes = WISHES if plan.prefers_any else {}
         return {**self.weights, **wishes, "fresh": self.freshness}
 
-    def _signals(self, plan: SearchPlan, found: Candidates, today: date) -> dict[str, Scores]:
-        meaning = _best_of(found.cosines, found.floors[0])
-        words = _best_of(found.bm25, found.floors[1])
-        base = (self.weights["meaning"] * meaning + self.weights["words"] * words) / (
-            self.weights["meaning"] + self.weights["words"]
-        )
-        leading = np.argsort(-base, kind="stable")[:LEADING]
-        order = np.zeros(len(base))
-        read = [_terms(f"{found.chunks[row].document.title}\n{found.chunks[row].text}") for row in leading]
-        order[leading] = np.max([together(terms(text), read) for text in plan.texts], axis=0)
-        wishes = [plan.prefers(chunk.document) for chunk in found.chunks] if plan.prefers_any else []
-        return {
-            "meaning": meaning,
-            "words": words,
-            "company": company(found.vectors, base, leading),
-            "order": order,
-            **{name: np.array([wish[name] for wish in wishes]) for name in (WISHES if wishes else ())},
-            "fresh": np.array([_fresh(chunk, today) for chunk in found.chunks]) if self.freshness else np.zeros(0),
-        }
+    def _fresh(self, found: Candidates, today: date) -> dict[str, Scores]:
+        return {"fresh": np.array([_fresh(chunk, today) for chunk in found.chunks])} if self.freshness else {}
+
+
+def signals_of(plan: SearchPlan, found: Candidates) -> dict[str, Scores]:
+    """Each in [0, 1], one number a candidate; those of wishes only where the question has some."""
+    meaning = _best_of(found.cosines, found.floors[0])
+    words = _best_of(found.bm25, found.floors[1])
+    base = BASE["meaning"] * meaning + BASE["words"] * words
+    leading = np.argsort(-base, kind="stable")[:LEADING]
+    order = np.zeros(len(base))
+    read = [_terms(f"{found.chunks[row].document.title}\n{found.chunks[row].text}") for row in leading]
+    order[leading] = np.max([together(terms(text), read) for text in plan.texts], axis=0)
+    wishes = [plan.prefers(chunk.document) for chunk in found.chunks] if plan.prefers_any else []
+    return {
+        "meaning": meaning,
+        "words": words,
+        "company": company(found.vectors, base, leading),
+        "order": order,
+        **{name: np.array([wish[name] for wish in wishes]) for name in (WISHES if wishes else ())},
+    }
 
 
 def _best_of(columns: Scores, floors: Sequence[float]) -> Scores:

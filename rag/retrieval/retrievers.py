@@ -18,6 +18,8 @@ EXACT_LIMIT = 100_000  # whose reach is narrower than this many chunks is search
 MOST_THEN = 2_000_000  # the same, where a time is asked for: no index holds what was superseded since
 MOST_PAST = 5_000  # of these the nearest, whose words are looked at too: a second at most
 NO_VECTOR: Matrix = np.zeros(0, dtype=np.float32)
+NONE = np.zeros((0, 1))
+NOTHING = Candidates(chunks=(), vectors=NO_VECTOR, cosines=NONE, bm25=NONE, floors=((), ()))
 
 Found = dict[str, float]  # {chunk id: score}, best first
 
@@ -38,11 +40,15 @@ class HybridRetriever:
     today: Callable[[], date] = date.today
 
     def retrieve(self, query: Query, k: int) -> list[Hit]:
-        day = query.as_of.date() if query.as_of else self.today()
-        asked = plan(analyse(query.text, today=day))
+        asked, found = self.gather(query, k)
+        return self.ranker.rank(asked, found, today=self._day(query))[:k]
+
+    def gather(self, query: Query, k: int) -> tuple[SearchPlan, Candidates]:
+        """What the query asks for, and all that may answer it, in no order; at least POOL of each index looked at."""
+        asked = plan(analyse(query.text, today=self._day(query)))
         filters = asked.operators.narrowed(query.filters)
         if filters is None or not asked.texts[0].strip() or not (query.access.everything or query.access.spaces):
-            return []
+            return asked, NOTHING
         query = replace(query, filters=filters)
         vectors = np.asarray(self.embedder.embed(asked.texts), dtype=np.float32)
         size = max(POOL, k) * (WIDER if asked.operators.files else 1)
@@ -50,8 +56,10 @@ class HybridRetriever:
             self._pool(replace(query, text=text), vector, size)
             for text, vector in zip(asked.texts, vectors, strict=True)
         ]
-        hits = self.ranker.rank(asked, self._candidates(query, asked, vectors, pools), today=day)
-        return hits[:k]
+        return asked, self._candidates(query, asked, vectors, pools)
+
+    def _day(self, query: Query) -> date:
+        return query.as_of.date() if query.as_of else self.today()
 
     def _candidates(
         self, query: Query, asked: SearchPlan, texts: Matrix, pools: Sequence[tuple[Found, Found]]
