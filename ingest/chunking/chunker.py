@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from ingest.chunking.blocks import NESTED, WORD, Cut, Region, parts
 from ingest.chunking.context import Contexts, Count
 from ingest.chunking.cuts import Place, choose, halve, lot_of
 from ingest.chunking.outline import Outline, outline_of
+from ingest.chunking.titles import opening_of, title_of
 from rag.domain.types import Chunk, Document
 
-CHUNKING = "2"  # raise it when the same text is cut differently: everything is then chunked again
+CHUNKING = "3"  # raise it when the same text is cut differently: everything is then chunked again
 TARGET = 160  # tokens of a chunk's text that packing aims at
 LEAST = 40  # sections below are packed with their neighbours
 
@@ -50,13 +50,7 @@ def chunk_document(
         return ()
     starts = _pack(outline, cuts, ruler)
     spans = list(zip(starts, [*starts[1:], len(document.text)], strict=True))
-    return _fitted(_own_title(document), outline, spans, ruler)
-
-
-def _own_title(document: Document) -> str:
-    """One of many records in a file is not told apart by the file's name, and `corpus-00007.jsonl` says nothing."""
-    borrowed = document.part and document.title == PurePosixPath(document.path).name
-    return "" if borrowed else document.title
+    return _fitted((title_of(document), opening_of(document)), outline, spans, ruler)
 
 
 def _places(text: str, cuts: Sequence[Cut], tokens: Sequence[int]) -> list[Place]:
@@ -136,13 +130,21 @@ def _divide(
     return starts
 
 
-def _fitted(title: str, outline: Outline, spans: list[tuple[int, int]], ruler: _Ruler) -> tuple[Chunk, ...]:
-    """Chunks of the spans; what is still above the window is cut between words, and inside one if it must be."""
-    contexts = Contexts(title, ruler.count, ruler.special, max(1, ruler.window // 4 - 1))
+def _fitted(
+    titles: tuple[str, str], outline: Outline, spans: list[tuple[int, int]], ruler: _Ruler
+) -> tuple[Chunk, ...]:
+    """Chunks of the spans; what is still above the window is cut between words, and inside one if it must be.
+
+    `titles`: what the first chunk carries, and what the others do.
+    """
+    room = max(1, ruler.window // 4 - 1)
+    first, others = (Contexts(title, ruler.count, ruler.special, room) for title in titles)
+    begin = spans[0][0]
     done: list[Chunk] = []
     waiting = spans
     while waiting:
-        made = [chunk for start, end in waiting if (chunk := _chunk(outline, contexts, start, end)) is not None]
+        cut = [_chunk(outline, first if start == begin else others, start, end) for start, end in waiting]
+        made = [chunk for chunk in cut if chunk is not None]
         waiting = []
         for chunk, tokens in zip(made, ruler.count([chunk.embedded for chunk in made]) if made else [], strict=True):
             if tokens <= ruler.window or chunk.end - chunk.start <= 1:

@@ -131,7 +131,7 @@ def test_records_of_one_file_do_not_carry_its_name_and_carry_their_own_title() -
     record = replace(document("Words of one record."), path="logs/c-7.jsonl", part="line 3", title="c-7.jsonl")
     assert [chunk.context for chunk in cut(record)] == [""]
     assert [chunk.context for chunk in cut(replace(record, title="Why it crashed"))] == ["Why it crashed"]
-    assert [chunk.context for chunk in cut(replace(record, part=""))] == ["c-7.jsonl"]
+    assert [chunk.context for chunk in cut(replace(record, part=""))] == ["logs › c-7"]
 
 
 def test_small_sections_are_packed_together_and_carry_what_stands_above_all_of_them() -> None:
