@@ -15,9 +15,9 @@ import numpy as np
 from rag.domain.types import Hit, Matrix, StoredChunk, Why
 from rag.index.analysis import terms
 from rag.retrieval.plan import SearchPlan
-from rag.retrieval.signals import Scores, company, scaled, together
+from rag.retrieval.signals import Scores, company, covered, scaled, together
 
-WEIGHTS: Mapping[str, float] = {"meaning": 0.48, "words": 0.16, "company": 0.24, "order": 0.12}
+WEIGHTS: Mapping[str, float] = {"meaning": 0.38, "words": 0.16, "company": 0.25, "order": 0.09, "coverage": 0.12}
 BASE: Mapping[str, float] = {"meaning": 0.7, "words": 0.3}  # of the order in which candidates lead
 WISHES: Mapping[str, float] = {"kind": 0.1, "people": 0.1, "period": 0.1}
 LEADING = 100  # candidates, by meaning and words, that are read closely and vouch for others
@@ -82,12 +82,15 @@ def signals_of(plan: SearchPlan, found: Candidates) -> dict[str, Scores]:
     order = np.zeros(len(base))
     read = [_terms(f"{found.chunks[row].document.title}\n{found.chunks[row].text}") for row in leading]
     order[leading] = np.max([together(terms(text), read) for text in plan.texts], axis=0)
+    coverage = np.zeros(len(base))
+    coverage[leading] = np.max([covered(terms(text), read) for text in plan.texts], axis=0)
     wishes = [plan.prefers(chunk.document) for chunk in found.chunks] if plan.prefers_any else []
     return {
         "meaning": meaning,
         "words": words,
         "company": company(found.vectors, base, leading),
         "order": order,
+        "coverage": coverage,
         **{name: np.array([wish[name] for wish in wishes]) for name in (WISHES if wishes else ())},
     }
 

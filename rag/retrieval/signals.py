@@ -40,6 +40,16 @@ def company(vectors: Matrix, scores: Scores, leading: npt.NDArray[np.intp]) -> S
     return means
 
 
+def covered(question: Sequence[str], texts: Sequence[Sequence[str]]) -> Scores:
+    """For each text the share of the question's idf mass in it, idf as it is among the texts."""
+    asked = set(question)
+    held = [asked.intersection(text) for text in texts]
+    counts = {term: sum(term in one for one in held) for term in asked}
+    idf = {term: float(np.log1p((len(texts) - n + 0.5) / (n + 0.5))) for term, n in counts.items()}
+    total = sum(idf.values()) or 1.0
+    return np.array([sum(idf[term] for term in one) / total for one in held])
+
+
 def together(question: Sequence[str], texts: Sequence[Sequence[str]]) -> Scores:
     """For each text the share of the question's pairs of neighbouring terms that are neighbours in it, in this order.
 
