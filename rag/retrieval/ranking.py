@@ -33,6 +33,7 @@ class Candidates:
     cosines: Scores  # (n, texts)
     bm25: Scores  # (n, texts); 0 where no word is shared
     floors: tuple[Sequence[float], Sequence[float]]  # of cosines and of bm25, by text: the weakest of its pool
+    conditions: tuple[str, ...] = ()  # what all of them fulfil, as it may be typed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +43,8 @@ class Ranker:
     weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
     freshness: float = 0.0
 
-    def rank(self, plan: SearchPlan, found: Candidates, *, today: date) -> list[Hit]:
-        """Best first; ties by id."""
+    def rank(self, plan: SearchPlan, found: Candidates, k: int, *, today: date) -> list[Hit]:
+        """The best k, best first; ties by id."""
         if not found.chunks:
             return []
         signals = signals_of(plan, found) | self._fresh(found, today)
@@ -51,7 +52,7 @@ class Ranker:
         parts = {name: weight * signals[name] for name, weight in weights.items()}
         scores = np.sum(list(parts.values()), axis=0)
         ids = [chunk.id for chunk in found.chunks]
-        order = sorted(range(len(ids)), key=lambda row: (-scores[row], ids[row]))
+        order = sorted(range(len(ids)), key=lambda row: (-scores[row], ids[row]))[:k]
         return [
             Hit(
                 chunk=found.chunks[row],
@@ -60,6 +61,7 @@ class Ranker:
                     parts={name: float(part[row]) for name, part in parts.items() if part[row]},
                     weights=weights,
                     raw=_raw(found, row),
+                    conditions=found.conditions,
                 ),
             )
             for row in order

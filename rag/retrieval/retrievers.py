@@ -41,7 +41,7 @@ class HybridRetriever:
 
     def retrieve(self, query: Query, k: int) -> list[Hit]:
         asked, found = self.gather(query, k)
-        return self.ranker.rank(asked, found, today=self._day(query))[:k]
+        return self.ranker.rank(asked, found, k, today=self._day(query))
 
     def gather(self, query: Query, k: int) -> tuple[SearchPlan, Candidates]:
         """What the query asks for, and all that may answer it, in no order; at least POOL of each index looked at."""
@@ -78,6 +78,7 @@ class HybridRetriever:
                 [_floor(found, min(found.values(), default=0.0)) for found, _ in pools],
                 [_floor(found, 0.0) for _, found in pools],
             ),
+            conditions=replace(asked.operators, filters=query.filters).written(),
         )
 
     def _vectors(self, chunks: Sequence[StoredChunk]) -> Matrix:
