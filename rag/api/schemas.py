@@ -54,9 +54,15 @@ class WhyShape(Shape):
     conditions: list[str] = Field(description="what every hit fulfils, as it can be typed: kind:retro")
 
 
+class CopyShape(Shape):
+    document_id: str
+    source: str
+
+
 class HitShape(CitationShape):
     score: float
     why: WhyShape
+    copies: list[CopyShape] = Field(description="other documents that say the same, and are not shown for it")
 
 
 class CheckShape(Shape):

@@ -371,6 +371,7 @@ class Passage:
     score: float
     best: StoredChunk  # the chunk that brought it here
     why: Why = field(default_factory=Why)
+    copies: tuple[DocumentInfo, ...] = ()  # other documents that say the same, and are not shown for it
 
 
 # --- answers ----------------------------------------------------------------------------------------------------
@@ -439,6 +440,7 @@ class SearchHit:
     score: float
     why: Why
     best: tuple[int, int] | None = None  # start and end of the chunk that brought it here; None: all of it did
+    copies: tuple[DocumentInfo, ...] = ()  # other documents that say the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

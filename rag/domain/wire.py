@@ -57,6 +57,7 @@ def hit_json(hit: SearchHit) -> dict[str, Any]:
         **citation_json(hit.citation),
         "score": round(hit.score, 6),
         "why": why_json(hit.why),
+        "copies": [{"document_id": info.id, "source": info.path} for info in hit.copies],
     }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rag.domain.ports import Catalog
 from rag.domain.types import Hit, Query, StoredChunk
+from rag.retrieval.diversity import without_copies
 
 PASSAGE_WORDS = 200
 REACH = 4  # neighbours looked at on each side
@@ -17,6 +18,7 @@ class Span:
     hit: Hit
     start: int
     end: int
+    copies: tuple[StoredChunk, ...] = ()  # of other documents, that say what the hit says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,10 @@ class Expansion:
     catalog: Catalog
 
     def spans(self, query: Query, hits: Sequence[Hit], k: int) -> list[Span]:
-        """The first k passages, best first. A hit inside a passage that already stands is not shown twice."""
+        """The first k passages, best first. A hit inside a passage that already stands is not shown twice, nor one
+        that says what a better hit says."""
+        copies = {standing.hit.chunk.id: standing.copies for standing in without_copies(hits)}
+        hits = [hit for hit in hits if hit.chunk.id in copies]
         floor = min((hit.score for hit in hits), default=0.0)
         weights = {hit.chunk.id: hit.score - floor for hit in hits}
         spans: list[Span] = []
@@ -36,7 +41,7 @@ class Expansion:
                 if hit.chunk.id in taken or len(spans) == k:
                     continue
                 run = _grow(hit.chunk, free, weights)
-                spans.append(Span(hit=hit, start=run[0].start, end=run[-1].end))
+                spans.append(Span(hit=hit, start=run[0].start, end=run[-1].end, copies=copies[hit.chunk.id]))
                 for chunk in run:
                     taken.add(chunk.id)
                     free.pop(chunk.id)

@@ -58,6 +58,7 @@ def search_hits(found: Found) -> list[SearchHit]:
             score=passage.score,
             why=passage.why,
             best=(passage.best.start, passage.best.end),
+            copies=passage.copies,
         )
         for n, passage in enumerate(found.passages, 1)
     ]
@@ -73,4 +74,5 @@ def _passage(span: Span, text: DocumentText) -> Passage:
         score=span.hit.score,
         best=span.hit.chunk,
         why=span.hit.why,
+        copies=tuple(chunk.document for chunk in span.copies),
     )

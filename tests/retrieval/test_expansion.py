@@ -147,3 +147,15 @@ def test_passages_of_real_chunks_do_not_overlap(engine: Engine) -> None:
     apart = sorted(spans, key=lambda span: span.start)
     assert all(one.end <= other.start for one, other in pairwise(apart))
     assert all(words(text, span) <= PASSAGE_WORDS for span in spans)
+
+
+def test_a_copy_of_a_text_is_named_and_leaves_its_place_to_another(engine: Engine) -> None:
+    catalog = SqlCatalog(engine)
+    of = source(catalog)
+    said = "The owl calls at dusk near the river, and every call is recorded by the box on the old bridge.\n"
+    keys = [put(catalog, of, f"{name}.md", said) for name in ("first", "second")]
+    other = put(catalog, of, "third.md", "A heron stands still.\n")
+    hits = [hit for key in (*keys, other) for hit in hits_of(catalog, key)]
+    spans = Expansion(catalog=catalog).spans(QUERY, hits, 2)
+    assert [span.hit.chunk.document.id for span in spans] == [keys[0], other]
+    assert [chunk.document.id for chunk in spans[0].copies] == [keys[1]]
