@@ -41,6 +41,17 @@ class Operators:
         paths = [path.casefold() for path in (document.path, *document.files)]
         return not self.files or any(_fits(path, wanted.casefold()) for wanted in self.files for path in paths)
 
+    def written(self) -> tuple[str, ...]:
+        """As they may be typed again; facts as `--fact` takes them, for they cannot be typed into a question."""
+        ours = self.filters
+        said = {"space": ours.spaces, "kind": ours.kinds, "author": ours.authors, "file": self.files}
+        days = {"after": ours.after, "before": ours.before}
+        return (
+            *(f"{name}:{_quoted(value)}" for name, values in said.items() for value in values),
+            *(f"{name}:{day.isoformat()}" for name, day in days.items() if day),
+            *(f"{key}={value}" for key, value in ours.facts),
+        )
+
 
 def read_operators(question: str) -> tuple[str, Operators]:
     """The question without its operators, and what they ask for.
@@ -80,6 +91,10 @@ def _common(theirs: tuple[str, ...], ours: tuple[str, ...]) -> tuple[str, ...] |
         return theirs or ours
     wanted = {name.casefold() for name in ours}
     return tuple(name for name in theirs if name.casefold() in wanted) or None
+
+
+def _quoted(value: str) -> str:
+    return value if re.fullmatch(r"(?!//)[^\s\"]+", value) else f'"{value.replace(chr(34), "")}"'
 
 
 def _fits(path: str, wanted: str) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rag.domain.types import DocumentInfo, Filters
 from rag.retrieval.analysis import analyse
-from rag.retrieval.operators import NAMES, read_operators
+from rag.retrieval.operators import NAMES, Operators, read_operators
 from rag.retrieval.plan import SearchPlan, plan
 
 TODAY = date(2026, 5, 20)
@@ -109,6 +109,20 @@ def test_parts_are_searched_beside_the_question() -> None:
 )
 def test_a_file_is_a_part_of_a_path_or_a_pattern(wanted: str, fits: bool) -> None:
     assert planned(f"x file:{wanted}").operators.admits(RETRO) is fits
+
+
+def test_conditions_are_written_as_they_can_be_typed_again() -> None:
+    typed = 'space:team kind:decision author:"Anna Smith" author:remi file:docs/*.md after:2024-03-01 before:2025-01-01'
+    _, read = read_operators(f"why bf16 {typed}")
+    assert " ".join(read.written()) == typed
+    assert Operators(filters=Filters(facts=(("status", "accepted"),))).written() == ("status=accepted",)
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters='"'), min_size=1).filter(str.strip)))
+def test_whatever_a_condition_holds_is_read_again_as_it_was(authors: list[str]) -> None:
+    said = tuple(name.strip() for name in authors)
+    asked = Operators(filters=Filters(authors=said))
+    assert read_operators(" ".join(asked.written()))[1] == asked
 
 
 def test_typed_conditions_only_ever_narrow_those_of_the_caller() -> None:

@@ -136,6 +136,14 @@ def test_the_parts_sum_to_the_score_and_the_raw_scores_stand_beside_them(library
         assert ("bm25" in hit.why.raw) == ("words" in hit.why.parts)
 
 
+def test_a_hit_names_the_conditions_it_fulfils_typed_or_given(library: Library) -> None:
+    asked = Query(text="when do owls wake author:Ruth", access=ALL, filters=Filters(spaces=("default",)))
+    hits = library.retriever.retrieve(asked, 3)
+    assert {hit.why.conditions for hit in hits} == {("space:default", "author:Ruth")}
+    assert library.found("owls")
+    assert {hit.why.conditions for hit in library.retriever.retrieve(Query(text="owls", access=ALL), 3)} == {()}
+
+
 def test_what_only_words_found_gets_its_cosine(library: Library) -> None:
     hits = replace(library.retriever, dense=Forgetful(library.catalog)).retrieve(Query(text="owl dusk", access=ALL), 10)
     assert hits
