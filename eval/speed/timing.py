@@ -22,15 +22,25 @@ class Measured:
 
     what: str
     ours: Timing
-    reference: str
-    theirs: Timing
+    reference: str = ""
+    theirs: Timing | None = None  # where there is something to stand beside
     rate: str = ""  # the same as an amount a second
     goal: str = ""
 
     @property
-    def ratio(self) -> float:
+    def ratio(self) -> float | None:
         """Median to median; above 1 ours takes longer. The clock's grain is the least a reference takes."""
-        return self.ours.p50 / max(self.theirs.p50, 1e-4)
+        return self.ours.p50 / max(self.theirs.p50, 1e-4) if self.theirs else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """What is no time of one call; `goal` as above."""
+
+    what: str
+    value: float
+    unit: str = ""
+    goal: str = ""
 
 
 def timing(milliseconds: Sequence[float]) -> Timing:
@@ -47,11 +57,12 @@ def in_turn(ours: Sequence[Step], theirs: Sequence[Step], *, warmup: int = 1) ->
     """Each step once, ours[i] then theirs[i]; the first `warmup` pairs run once more before and are not counted."""
     for step in (*ours[:warmup], *theirs[:warmup]):
         step()
-    pairs = [(_took(a), _took(b)) for a, b in zip(ours, theirs, strict=True)]
+    pairs = [(took(a), took(b)) for a, b in zip(ours, theirs, strict=True)]
     return timing([a for a, _ in pairs]), timing([b for _, b in pairs])
 
 
-def _took(step: Step) -> float:
+def took(step: Step) -> float:
+    """Milliseconds."""
     started = time.perf_counter()
     step()
     return (time.perf_counter() - started) * 1000

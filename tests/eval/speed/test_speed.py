@@ -2,9 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from eval.speed.embedding import Subject, embedding, stored_passages
 from eval.speed.exact import exact, read_all
 from eval.speed.generated import generate, write
-from eval.speed.suite import Subject, embedding, ingest, searching
+from eval.speed.shelves import Shelf
+from eval.speed.suite import ingest, searching
 from eval.speed.timing import Measured, Timing, in_turn, timing
 from rag.index.generations import HomeIndexes
 from rag.main import build
@@ -27,6 +29,7 @@ def test_ours_and_the_reference_are_measured_in_turn_and_the_warm_up_does_not_co
 def test_a_ratio_compares_the_medians() -> None:
     ours, theirs = Timing(p50=6.0, p95=9.0, n=1), Timing(p50=2.0, p95=1.0, n=1)
     assert Measured(what="x", ours=ours, reference="y", theirs=theirs).ratio == 3.0
+    assert Measured(what="x", ours=ours).ratio is None
 
 
 def test_the_generated_corpus_is_the_same_each_time_and_its_words_are_as_uneven_as_a_language(tmp_path: Path) -> None:
@@ -46,10 +49,14 @@ def test_everything_is_measured_on_a_home_and_the_reference_finds_what_the_index
     write(made, tmp_path / "notes")
     services = build(Settings(home=tmp_path / "home"), embedder=embedder)
     subject = Subject(embedder=embedder, questions=made.questions, passages=made.passages, repeats=4)
-    rows = [*embedding(subject, embedder.embed), *ingest(services, tmp_path / "notes", 2)]
+    shelves = [Shelf(space="speed", kind="", folder=tmp_path / "notes")]
+    rows = [*embedding(subject, embedder.embed), *ingest(services, shelves, 2, lambda _: None)]
+    stored = stored_passages(services.catalog, 3)
+    assert len(stored) == 3
+    assert all(any(passage in text for passage in made.passages) for text in stored)
     reference = exact(services.catalog, embedder.fingerprint)
     rows += searching(services, subject, reference)
-    assert all(row.ratio > 0 and row.ours.p95 >= row.ours.p50 > 0 for row in rows)
+    assert all(row.ratio and row.ratio > 0 and row.ours.p95 >= row.ours.p50 > 0 for row in rows)
     assert len({(row.what, row.reference) for row in rows}) == len(rows)
     assert isinstance(services.indexes, HomeIndexes)
     for question in made.questions:
