@@ -1,4 +1,5 @@
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from rag.domain.errors import BackendFailed
 from rag.domain.types import IndexEntry, Progress
 from rag.index.generations import HomeIndexes
+from rag.index.served_dense import ServedDense
 from tests.index.memory import MemoryCatalog, MemoryGenerations, random_entries
 
 pytestmark = pytest.mark.slow  # real Chroma and tantivy for each test
@@ -200,6 +202,40 @@ def test_a_lexical_index_that_is_gone_or_damaged_is_built_anew(
     for path in tmp_path.glob("lexical-*"):
         shutil.rmtree(path)
     assert opened().lexical.search("word5", 1)[0][0] == entries[5].chunk_id
+
+
+def test_a_narrowed_search_never_asks_chroma(opened: Open, catalog: MemoryCatalog) -> None:
+    entries = random_entries(60, DIMENSION)
+    catalog.put(entries)
+    indexes = opened()
+    indexes.catch_up()
+    assert isinstance(indexes.dense, ServedDense)
+    assert indexes.dense._served is not None
+    indexes.dense._served.index.close()  # from here on Chroma fails whatever it is asked
+    only = [one.chunk_id for one in entries[:7]]
+    assert {key for key, _ in indexes.dense.search(entries[0].vector, 60, only=only)} == set(only)
+    assert indexes.health()["dense"]["state"] == "ready"
+    assert best(indexes, entries[0]) == entries[0].chunk_id
+    assert indexes.health()["dense"]["state"] == "exact"
+
+
+def test_questions_are_answered_all_the_while_an_index_is_rebuilt(opened: Open, catalog: MemoryCatalog) -> None:
+    entries = random_entries(6000, DIMENSION)
+    catalog.put(entries)
+    indexes = opened()
+    indexes.catch_up()
+    rebuild = threading.Thread(target=indexes.rebuild)
+    rebuild.start()
+    answered, slowest, started = 0, 0.0, time.monotonic()
+    while rebuild.is_alive():
+        asked, began = entries[answered % len(entries)], time.monotonic()
+        assert best(indexes, asked) == asked.chunk_id
+        assert indexes.lexical.search(asked.text, 1)[0][0] == asked.chunk_id
+        slowest = max(slowest, time.monotonic() - began)
+        answered += 1
+    assert answered > 10
+    assert slowest < (time.monotonic() - started) / 2  # none waited for the rebuild to end
+    assert indexes.health()["dense"]["state"] == indexes.health()["lexical"]["state"] == "ready"
 
 
 def test_narrow_searches_are_exact_and_may_name_what_is_no_longer_current(opened: Open, catalog: MemoryCatalog) -> None:

@@ -33,16 +33,20 @@ def test_clustered_vectors_are_found_as_by_exact_search(tmp_path: Path) -> None:
     assert recall_at_10(tmp_path, rows, questions / np.linalg.norm(questions, axis=1, keepdims=True)) >= 0.99
 
 
+def read(folder: Path, name: str) -> list[str]:
+    with gzip.open(folder / f"{name}.jsonl.gz", "rt") as lines:
+        return [json.loads(line)["text"][:400] for line in lines]
+
+
 def test_real_passages_are_found_as_by_exact_search(tmp_path: Path, pack: Callable[[str], Path]) -> None:
-    folder = pack("ret-medline")
+    folders = [pack(name) for name in ("ret-medline", "ret-cranfield")]
     try:
         embedder = load_embedder(
             "all-MiniLM-L6-v2", models=platformdirs.user_cache_path("teamlore") / "models", backend="onnx", threads=0
         )
     except ModelMissing as missing:
         pytest.skip(str(missing))
-    with gzip.open(folder / "corpus.jsonl.gz", "rt") as lines:
-        texts = [json.loads(line)["text"][:500] for line in lines][:600]
-    with gzip.open(folder / "queries.jsonl.gz", "rt") as lines:
-        asked = [json.loads(line)["text"] for line in lines]
+    texts = [text for folder in folders for text in read(folder, "corpus")]
+    asked = [text for folder in folders for text in read(folder, "queries")]
+    assert len(texts) > 2000
     assert recall_at_10(tmp_path, embedder.embed(texts), embedder.embed(asked)) >= 0.99
