@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingest.chunking.blocks import NESTED, WORD, Cut, Region, parts
-from ingest.chunking.context import Contexts, Count
+from ingest.chunking.context import Contexts, Count, Titles
 from ingest.chunking.cuts import Place, choose, halve, lot_of
 from ingest.chunking.outline import Outline, outline_of
-from ingest.chunking.titles import opening_of, title_of
+from ingest.chunking.titles import opening_of, titles_of
 from rag.domain.types import Chunk, Document
 
-CHUNKING = "3"  # raise it when the same text is cut differently: everything is then chunked again
+CHUNKING = "4"  # raise it when the same text is cut differently: everything is then chunked again
 TARGET = 160  # tokens of a chunk's text that packing aims at
 LEAST = 40  # sections below are packed with their neighbours
 
@@ -50,7 +50,7 @@ def chunk_document(
         return ()
     starts = _pack(outline, cuts, ruler)
     spans = list(zip(starts, [*starts[1:], len(document.text)], strict=True))
-    return _fitted((title_of(document), opening_of(document)), outline, spans, ruler)
+    return _fitted((titles_of(document), opening_of(document)), outline, spans, ruler)
 
 
 def _places(text: str, cuts: Sequence[Cut], tokens: Sequence[int]) -> list[Place]:
@@ -131,14 +131,14 @@ def _divide(
 
 
 def _fitted(
-    titles: tuple[str, str], outline: Outline, spans: list[tuple[int, int]], ruler: _Ruler
+    titles: tuple[Titles, Titles], outline: Outline, spans: list[tuple[int, int]], ruler: _Ruler
 ) -> tuple[Chunk, ...]:
     """Chunks of the spans; what is still above the window is cut between words, and inside one if it must be.
 
     `titles`: what the first chunk carries, and what the others do.
     """
     room = max(1, ruler.window // 4 - 1)
-    first, others = (Contexts(title, ruler.count, ruler.special, room) for title in titles)
+    first, others = (Contexts(own, ruler.count, ruler.special, room) for own in titles)
     begin = spans[0][0]
     done: list[Chunk] = []
     waiting = spans

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 Count = Callable[[Sequence[str]], list[int]]
+Titles = tuple[str, ...]  # what a document is called, outermost first
 SEPARATOR = " › "
 MAX_CHARS = 400  # of one part: nobody's heading is longer, and a hostile one must not cost time
 
@@ -12,7 +13,7 @@ MAX_CHARS = 400  # of one part: nobody's heading is longer, and a hostile one mu
 class Contexts:
     """Makes each context once. None takes more than `limit` tokens, special ones not counted."""
 
-    title: str
+    titles: Titles
     count: Count
     special: int
     limit: int
@@ -29,8 +30,10 @@ class Contexts:
         return self._made[key]
 
     def _headings(self, path: tuple[str, ...], room: int) -> str:
-        parts = _distinct([self.title, *path])
-        for kept in (parts, [*parts[:1], "…", *parts[-1:]] if len(parts) > 2 else parts, parts[-1:]):
+        parts = _distinct([*self.titles, *path])
+        named = max(1, len(self.titles))
+        short = [*parts[:named], "…", *parts[-1:]] if len(parts) > named + 1 else parts
+        for kept in (parts, short, parts[-1:]):
             line = SEPARATOR.join(kept)
             if not line or self._tokens(line) <= room:
                 return line
