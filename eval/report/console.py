@@ -31,7 +31,7 @@ def show(result: Mapping[str, Any], console: Console) -> None:
         if "refusal" in pack:
             console.print(_refusal(pack["refusal"]), style="dim")
         if pack.get("baselines"):
-            console.print(_baselines_table(pack))
+            console.print(_baselines_table("beside plain systems", pack["baselines"]))
         latency = pack["latency_ms"]
         if latency["p50"] is not None:
             console.print(
@@ -39,6 +39,8 @@ def show(result: Mapping[str, Any], console: Console) -> None:
             )
         if pack["errors"]:
             console.print(f"{pack['errors']} questions failed", style="bold red")
+    if result.get("baselines"):
+        console.print(_baselines_table("the mean over these packs, beside plain systems", result["baselines"]))
     console.print(f"{result['seconds']:.1f} s in all", style="dim")
 
 
@@ -69,11 +71,11 @@ def _refusal(block: Mapping[str, Any]) -> str:
     return "confidence: " + ", ".join(f"{words} {value:.3f}" for words, value in told if value is not None)
 
 
-def _baselines_table(pack: Mapping[str, Any]) -> Table:
-    table = Table(title="beside plain systems", title_justify="left")
+def _baselines_table(title: str, baselines: Mapping[str, Any]) -> Table:
+    table = Table(title=title, title_justify="left")
     for heading in ("system", "metric", "mean", "ours - it", "95 %", "p"):
         table.add_column(heading, justify="left" if heading in ("system", "metric") else "right")
-    for name, metrics in pack["baselines"].items():
+    for name, metrics in baselines.items():
         shown = [metric for metric in BESIDE if metric in metrics]
         for metric in shown:
             found = metrics[metric]

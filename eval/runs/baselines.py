@@ -23,7 +23,7 @@ from eval.progress import Narrator
 from eval.runs.asking import Item
 from eval.runs.llamaindex import Find, hits, pipeline
 from eval.runs.runner import PackRun, Run, indexes
-from eval.statistics.stats import difference
+from eval.statistics.stats import SEED, difference
 from eval.statistics.stepdown import paired_test
 from rag.domain.ports import Embedder
 from rag.domain.types import Matrix
@@ -31,6 +31,9 @@ from rag.domain.types import Matrix
 Scores = npt.NDArray[np.float64]  # one a record
 Places = npt.NDArray[np.intp]
 Rankings = dict[str, tuple[str, ...]]  # {system: documents, best first}
+Theirs = dict[str, list[Mapping[str, float | None]]]  # {system: metrics of each question}
+ALL = ""  # in the place of a pack's name
+ROUNDS = 2_000  # of the bootstrap over packs
 DEPTH = 1000  # records ranked by one system
 POOL = 200  # of which are joined
 BM25_SETTINGS = {
@@ -154,9 +157,13 @@ def beside(
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """{pack: {system: {metric: {value, difference, ci95, p}}}}: ours minus theirs, over the same questions.
 
-    `separate`: as it was in the run, for the file packs share an index or have one each.
+    ALL has the means over the BEIR packs, when they are several. `separate`: as it was in the run, for the file packs
+    share an index or have one each.
     """
-    found = {one.pack.name: _beside(one, embedder, narrator) for one in run.packs if one.pack.layout == "beir"}
+    theirs = [(one, _ranked(one, embedder, narrator)) for one in run.packs if one.pack.layout == "beir"]
+    found = {one.pack.name: _compared(asked_of(one), one.units, scores) for one, scores in theirs}
+    if len(theirs) > 1:
+        found[ALL] = _over_packs([(asked_of(one), scores) for one, scores in theirs if scores])
     for together in indexes([one.pack for one in run.packs if one.pack.layout == "files"], separate=separate):
         narrator.say(f"LlamaIndex's default pipeline: {', '.join(pack.name for pack in together)}")
         find, names = pipeline(together, embedder), {pack.name for pack in together}
@@ -164,9 +171,13 @@ def beside(
     return found
 
 
-def _beside(run: PackRun, embedder: Embedder, narrator: Narrator) -> dict[str, Any]:
-    asked = [item for item in run.items if item.sample.judgements and not item.error]
-    theirs: dict[str, list[Mapping[str, float | None]]] = defaultdict(list)
+def asked_of(run: PackRun) -> list[Item]:
+    return [item for item in run.items if item.sample.judgements and not item.error]
+
+
+def _ranked(run: PackRun, embedder: Embedder, narrator: Narrator) -> Theirs:
+    asked = asked_of(run)
+    theirs: Theirs = defaultdict(list)
     if not asked:
         return {}
     records = corpus(run.pack, embedder, narrator)
@@ -174,22 +185,54 @@ def _beside(run: PackRun, embedder: Embedder, narrator: Narrator) -> dict[str, A
     for sample, rankings in zip(samples, ranked(records, samples, embedder, narrator), strict=True):
         for name, ranking in rankings.items():
             theirs[name].append(metrics(sample, ranking))
-    return _compared(asked, run.units, theirs)
+    return theirs
 
 
 def _beside_files(run: PackRun, find: Find, narrator: Narrator) -> dict[str, Any]:
     asked = [item for item in run.items if item.sample.gold_files and not item.error]
-    theirs: dict[str, list[Mapping[str, float | None]]] = defaultdict(list)
+    theirs: Theirs = defaultdict(list)
     for item in narrator.each(asked, f"{run.pack.name}: baselines"):
         for name, scored in hits(item.sample, find(item.sample.question, run.pack.name)).items():
             theirs[name].append(scored)
     return _compared(asked, run.units, theirs)
 
 
-def _compared(
-    ours: Sequence[Item], units: Mapping[str, str], theirs: Mapping[str, Sequence[Mapping[str, float | None]]]
-) -> dict[str, Any]:
+def _over_packs(packs: Sequence[tuple[Sequence[Item], Theirs]]) -> dict[str, Any]:
+    """The mean over packs of their means, each pack counting the same, questions drawn anew inside each.
+
+    p by sign flips of the questions' differences, each weighted by one over the questions of its pack.
+    """
+    systems = [name for name in packs[0][1] if all(name in theirs for _, theirs in packs)] if packs else []
+    return {name: {metric: _mean_over(packs, name, metric) for metric in RETRIEVAL} for name in systems}
+
+
+def _mean_over(packs: Sequence[tuple[Sequence[Item], Theirs]], system: str, metric: str) -> dict[str, Any]:
+    every = [_pairs(ours, theirs[system], metric) for ours, theirs in packs]
+    pairs = [(here, there) for here, there in every if len(here)]
+    moved = [here - there for here, there in pairs]
+    random = np.random.default_rng(SEED)
+    drawn = np.mean([[random.choice(one, len(one)).mean() for _ in range(ROUNDS)] for one in moved], axis=0)
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    weighted = np.concatenate([one / len(one) for one in moved])
+    return {
+        "value": round(float(np.mean([there.mean() for _, there in pairs])), 6),
+        "difference": round(float(np.mean([one.mean() for one in moved])), 6),
+        "ci95": [round(float(low), 6), round(float(high), 6)],
+        "p": round(paired_test(np.zeros(len(weighted)).tolist(), weighted.tolist()), 6),
+    }
+
+
+def _pairs(ours: Sequence[Item], theirs: Sequence[Mapping[str, float | None]], metric: str) -> tuple[Scores, Scores]:
+    both = [(item.metrics[metric], other[metric]) for item, other in zip(ours, theirs, strict=True)]
+    kept = [(here, there) for here, there in both if here is not None and there is not None]
+    here, there = np.array(kept, dtype=np.float64).reshape(-1, 2).T
+    return here, there
+
+
+def _compared(ours: Sequence[Item], units: Mapping[str, str], theirs: Theirs) -> dict[str, Any]:
     """Without the metrics that none of the questions can be scored by."""
+    if not theirs:
+        return {}
     against = partial(_against, ours, units)
     named = {
         name: [metric for metric in found[0] if any(one[metric] is not None for one in found)]

@@ -6,6 +6,7 @@ from typing import Any
 
 from eval.metrics.cost import percentiles
 from eval.runs.asking import Item
+from eval.runs.baselines import ALL
 from eval.runs.folder import TOGETHER as TOGETHER
 from eval.runs.record import record, without_places
 from eval.runs.refusals import refusal_json
@@ -45,7 +46,9 @@ def run_json(
 ) -> dict[str, Any]:
     """The shape of `run.json` and `--out`. `baselines`: what eval.runs.baselines found, by pack."""
     packs = {one.pack.name: _pack_json([one]) for one in run.packs}
-    for name, found in (baselines or {}).items():
+    beside = dict(baselines or {})
+    over_packs = beside.pop(ALL, None)
+    for name, found in beside.items():
         packs[name]["baselines"] = found
     if files := [one for one in run.packs if one.pack.layout == "files"]:
         packs[TOGETHER] = _lean(_pack_json(files))
@@ -54,6 +57,7 @@ def run_json(
         **({"id": made.id, "started": made.started, "pieces": made.pieces} if made else {}),
         "command": run.command,
         "packs": packs,
+        **({"baselines": over_packs} if over_packs else {}),
         "system": {**system, "fingerprints": without_places(run.system)},
         "seconds": round(run.seconds, 3),
     }

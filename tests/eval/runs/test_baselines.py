@@ -1,5 +1,6 @@
 import io
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,25 @@ def test_plain_systems_stand_beside_ours_question_by_question(beir: Path) -> Non
     assert found["tiny-beir"]["bm25"]["ndcg@10"]["p"] == 1.0
     show(run_json(run, Settings(), found), narrator.console)
     assert "beside plain systems" in narrator.console.export_text()
+
+
+def test_over_several_packs_each_counts_the_same(beir: Path, tmp_path: Path) -> None:
+    packs = [load_pack(beir), load_pack(shutil.copytree(beir, tmp_path / "again" / "other"))]
+    narrator = Narrator(Console(width=160, record=True, file=io.StringIO()))
+    runs = []
+    for pack, value in zip(packs, (1.0, 0.5), strict=True):
+        items = [
+            Item(sample=sample, metrics=dict.fromkeys(RETRIEVAL, value), latency_ms=1.0) for sample in pack.samples
+        ]
+        runs.append(PackRun(pack=pack, items=tuple(items), ingest=IngestReport()))
+    run = Run(command="retrieval", packs=tuple(runs), system={}, seconds=0.0)
+    result = run_json(run, Settings(), beside(run, WordEmbedder(), narrator))
+    bm25 = result["baselines"]["bm25"]["ndcg@10"]
+    assert (bm25["value"], bm25["difference"]) == (1.0, -0.25)
+    assert bm25["ci95"] == [-0.25, -0.25]
+    assert bm25["p"] == 0.5  # two questions that differ, four patterns of signs
+    show(result, narrator.console)
+    assert "the mean over these packs" in narrator.console.export_text()
 
 
 @pytest.mark.slow
