@@ -144,6 +144,16 @@ def test_a_hit_names_the_conditions_it_fulfils_typed_or_given(library: Library) 
     assert {hit.why.conditions for hit in library.retriever.retrieve(Query(text="owls", access=ALL), 3)} == {()}
 
 
+def test_only_what_a_question_wishes_for_weighs(library: Library) -> None:
+    def weighing(text: str) -> set[str]:
+        asked = Query(text=text, access=ALL)
+        return {"kind", "people", "period"}.intersection(library.retriever.retrieve(asked, 1)[0].why.weights)
+
+    assert weighing("owls") == set()
+    assert weighing("owls in the retro") == {"kind"}
+    assert weighing("owls in the retro in March 2024") == {"kind", "period"}
+
+
 def test_what_only_words_found_gets_its_cosine(library: Library) -> None:
     hits = replace(library.retriever, dense=Forgetful(library.catalog)).retrieve(Query(text="owl dusk", access=ALL), 10)
     assert hits
