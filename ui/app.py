@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from rag.client import Client
 from ui.source import source_view
 from ui.style import ICON, PAGE_CSS
-from ui.tabs import ask, evaluations, golden, runs, sources
+from ui.tabs import ask, evaluations, golden, runs, search, sources
 from ui.visitor import Trouble, client_of, visitor_client, words
 
 HEAD = (
@@ -79,6 +79,8 @@ def page(client: Client) -> gr.Blocks:
         with gr.Tabs():
             with gr.Tab("Ask", id="ask"):
                 ask.build(client, blocks)
+            with gr.Tab("Search", id="search"):
+                search.build(client)
             with gr.Tab("Runs", id="runs") as runs_tab:
                 runs.build(client, runs_tab)
             with gr.Tab("Sources", id="sources") as tab:

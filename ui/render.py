@@ -11,6 +11,8 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
+from ui.because import why_here
+
 Json = Mapping[str, Any]
 
 LINED = ("code", "data", "notebook", "chat")  # kinds whose lines mean something
@@ -94,10 +96,10 @@ def short_id(run: str) -> str:
 
 
 def citation_cards(citations: Sequence[Json], *, heading: str, empty: str = "") -> str:
-    """The panel beside the answer: one card a citation, each a link to the words in their source."""
+    """One card a citation or hit, each a link to the words in their source; what has a `why` says it below."""
     if not citations:
         return f'<p class="tl-empty">{html.escape(empty)}</p>' if empty else ""
-    cards = "".join(f"<li>{_card(citation)}</li>" for citation in citations)
+    cards = "".join(f"<li>{_card(citation)}{_why(citation)}</li>" for citation in citations)
     return f'<h2 class="tl-heading">{html.escape(heading)}</h2><ol class="tl-cards">{cards}</ol>'
 
 
@@ -116,6 +118,10 @@ def _card(citation: Json) -> str:
         f'<span class="tl-where">{html.escape(where)}</span>'
         f'<span class="tl-about">{html.escape(about)}</span></a>'
     )
+
+
+def _why(citation: Json) -> str:
+    return why_here(citation) if "why" in citation else ""
 
 
 def some(names: Sequence[str], most: int = 3) -> str:

@@ -48,7 +48,8 @@ footer, #chat :has(> button[aria-label="Clear"]) { display: none !important }
 #chat a[href*="/ui/source/"] { text-decoration: none; font-weight: 600; font-size: .85em; padding: 0 .3em;
   border-radius: 5px; background: var(--color-accent-soft); color: var(--tl-link) !important }
 #chat a[href*="/ui/source/"]:hover { text-decoration: underline }
-#question textarea, #question input { border: 1px solid var(--border-color-primary) !important; border-radius: 8px }
+#question textarea, #question input, #search-words textarea, #search-words input {
+  border: 1px solid var(--border-color-primary) !important; border-radius: 8px }
 #clear { align-self: flex-start; width: auto }
 #upload { border: 1px dashed var(--border-color-primary); border-radius: 12px }
 #narrow { border: 1px solid var(--border-color-primary); border-radius: 10px }
@@ -67,6 +68,20 @@ footer, #chat :has(> button[aria-label="Clear"]) { display: none !important }
 .tl-quote { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 7; overflow: hidden;
   white-space: pre-line; margin: .35rem 0 .4rem; font-size: .92rem; border-left: 3px solid var(--color-accent);
   padding-left: .6rem; quotes: none; overflow-wrap: anywhere }
+.tl-cards li:has(> .tl-because) { border: 1px solid var(--border-color-primary); border-radius: 10px;
+  background: var(--background-fill-primary) }
+.tl-cards li:has(> .tl-because):hover { border-color: var(--color-accent) }
+.tl-card:has(+ .tl-because) { border: 0; background: none; padding-bottom: .2rem }
+.tl-because { font-size: .8rem; color: var(--tl-soft); padding: 0 .8rem .5rem 2.7rem }
+.tl-because summary { cursor: pointer; padding: .15rem 0 } .tl-because summary:hover { color: var(--tl-link) }
+.tl-because summary span { float: right } .tl-because b { color: var(--body-text-color); font-weight: 600 }
+.tl-because dl { display: grid; grid-template-columns: max-content minmax(1.5rem, 16rem) max-content;
+  gap: .15rem .8rem; align-items: center; margin: .35rem 0; color: var(--body-text-color) }
+.tl-because dt { margin: 0 } .tl-because dd { display: contents; font-variant-numeric: tabular-nums }
+.tl-because svg { width: 100%; height: .45rem } .tl-because small { color: var(--tl-soft) }
+.tl-because .most { fill: var(--border-color-primary) } .tl-because .got { fill: var(--color-accent) }
+.tl-because dd b { grid-column: 3 } .tl-because p { margin: .15rem 0 0; overflow-wrap: anywhere }
+.tl-hint { margin: 0; font-size: .85rem; color: var(--tl-soft) } .tl-hint code { white-space: nowrap }
 .tl-table { width: 100%; border-collapse: collapse; table-layout: fixed }
 .tl-table th:first-child { width: 55% } .tl-sources th:first-child { width: 36% }
 .tl-files th:first-child { width: 38% } .tl-files th:last-child { width: 32% } .tl-runs th:first-child { width: 22% }
@@ -130,7 +145,8 @@ footer, #chat :has(> button[aria-label="Clear"]) { display: none !important }
   #golden-buttons { position: fixed; left: 0; right: 0; bottom: 0; z-index: 200; padding: .5rem .8rem; gap: .5rem;
     flex-wrap: nowrap; background: var(--body-background-fill); border-top: 1px solid var(--border-color-primary) }
   #golden-buttons button { min-width: 0 !important } }
-@media (max-width: 480px) { .tab-container button { padding: 0 6px !important; font-size: 13px !important } }
+@media (max-width: 480px) { .tl-because { padding-left: .8rem } .tl-because dl { column-gap: .5rem }
+  .tab-container button { padding: 0 4px !important; font-size: 12.5px !important } }
 @media (min-width: 769px) { #sources-panel { max-height: calc(100vh - 170px); overflow-y: auto } }
 @media (max-width: 768px) {
   #chat { height: 58vh !important; min-height: 320px !important }

@@ -1,6 +1,6 @@
 """Ask: the chat, and beside it the words the answer rests on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from gradio.components.chatbot import ExampleMessage
 
 from rag.client import Client
 from ui import render, suggestions
+from ui.because import Json, with_why
 from ui.visitor import Trouble, client_of, words
 
 EMPTY_PANEL = render.citation_cards([], heading="", empty="The sources of an answer appear here, word for word.")
@@ -166,20 +167,22 @@ def conversation_steps(
         yield gr.skip(), gr.skip(), gr.skip(), state
         return
     history = [*history, {"role": "user", "content": render.escape_markdown(text)}]
-    written, citations, panel = "", list[Any](), EMPTY_PANEL
+    written, citations, hits, panel = "", list[Any](), list[Json](), EMPTY_PANEL
     yield "", [*history, _said(SEARCHING)], panel, state
     trouble = filters_trouble(wanted)
     try:
         for name, data in () if trouble else client.ask_stream(
             text, conversation_id=state.conversation, filters=wanted
         ):  # fmt: skip
-            if name == "delta":
+            if name == "passages":
+                hits = data["hits"]
+            elif name == "delta":
                 written += data["text"]
             elif name == "citation":
                 citations.append(data)
-                panel = render.citation_cards(citations, heading="Sources")
+                panel = render.citation_cards(with_why(citations, hits), heading="Sources")
             elif name == "done":
-                panel = finished_panel(data)
+                panel = finished_panel(data, hits)
                 state = state.with_turn(panel, answer=data["answer_id"], conversation=data.get("conversation_id"))
                 yield gr.skip(), [*history, _said(render.answer_markdown(data))], panel, state
                 return
@@ -196,11 +199,13 @@ def filters_trouble(wanted: dict[str, Any]) -> str:
     return " ".join(filter(None, (render.date_trouble(label, wanted.get(name, "")) for label, name in named)))
 
 
-def finished_panel(answer: dict[str, Any]) -> str:
+def finished_panel(answer: dict[str, Any], hits: Sequence[Json]) -> str:
+    """`hits`: the passages that the answer was made from."""
     refusal = answer["refusal"]
     if refusal:
-        return render.citation_cards(refusal["nearest"], heading="Nearest passages", empty="Nothing comes near.")
-    return render.citation_cards(answer["citations"], heading="Sources")
+        nearest = with_why(refusal["nearest"], hits)
+        return render.citation_cards(nearest, heading="Nearest passages", empty="Nothing comes near.")
+    return render.citation_cards(with_why(answer["citations"], hits), heading="Sources")
 
 
 def filters(*, kinds: Names, authors: Names, spaces: Names, after: Day, before: Day) -> dict[str, Any]:
