@@ -131,7 +131,7 @@ class EvidenceAnswerer:
         yield from (Event(name="citation", data=citation) for citation in fresh)
 
     def _write(self, turn: _Turn, evidence: Evidence, citer: Citer) -> Iterator[Event]:
-        for draft in self.writer.write(turn.question.query.text, evidence):
+        for draft in self.writer.write(evidence.analysis.text, evidence):
             if draft is None:
                 yield Event(name="delta", data="")
                 continue

@@ -48,7 +48,7 @@ def gather(question: str, found: Found, embedder: Embedder) -> Evidence:
     analysis = analyse(question)
     idf = _idf(analysis.terms, found.hits)
     rough = sorted(_candidates(analysis, idf, found), key=_best_first)[:EMBEDDED]
-    ranked = sorted(_with_cosines(question, rough, embedder), key=_best_first)
+    ranked = sorted(_with_cosines(analysis.text, rough, embedder), key=_best_first)
     numbered = tuple(replace(sentence, n=n) for n, sentence in enumerate(ranked, 1))
     return Evidence(analysis=analysis, sentences=numbered, features=_features(analysis, idf, found, numbered))
 

@@ -19,13 +19,22 @@ from rag.domain.types import (
     Why,
 )
 from rag.retrieval.locate import cite
+from rag.retrieval.operators import read_operators
 
 MOST_IN_FRONT = 5  # of the passages
 LOOKED_UP = Check(name="facts", passed=True, detail="looked up in stored facts")
 
 
 def look_up(lookups: Sequence[Lookup], query: Query) -> Finding | None:
-    """What the first of them that knows has to say. A refusal of one leaves the word to the next."""
+    """What the first of them that knows has to say. A refusal of one leaves the word to the next.
+
+    Typed conditions hold for facts as for passages; of a question that names files, only the passages are read.
+    """
+    text, typed = read_operators(query.text)
+    filters = typed.narrowed(query.filters)
+    if typed.files or filters is None:
+        return None
+    query = replace(query, text=text, filters=filters)
     refused: Finding | None = None
     for lookup in lookups:
         finding = lookup.look_up(query)

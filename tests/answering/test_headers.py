@@ -26,3 +26,16 @@ def test_a_line_of_front_matter_is_no_sentence_of_an_answer(team: House) -> None
     answer = team.answerer.answer(ask("What did the retro of sprint 7 say about the larger backbone?"))
     assert "larger backbone" in answer.text
     assert not any(citation.quote.startswith(("kind:", "title:", "date:")) for citation in answer.citations)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("typed", "facts"), [("kind:decision", True), ("kind:retro", False), ("file:adr/", False), ("before:1990", False)]
+)
+def test_typed_conditions_hold_for_what_is_looked_up_too(tmp_path: Path, typed: str, facts: bool) -> None:
+    with house(tmp_path) as empty:
+        empty.write("adr/0001-fp16.md", ADR_OLD)
+        empty.write("adr/0002-bf16.md", ADR_NEW)
+        answer = empty.answerer.answer(ask(f"Which decision replaced ADR 1? {typed}"))
+    assert (answer.model["llm"] == "facts" and answer.status == "answered") is facts
+    assert all(citation.document.kind == "decision" for citation in answer.citations)
