@@ -116,8 +116,14 @@ def _card(citation: Json) -> str:
         f'<span class="tl-title">{html.escape(title)}</span>'
         f'<q class="tl-quote">{html.escape(_shorten(citation["quote"], citation["kind"]))}</q>'
         f'<span class="tl-where">{html.escape(where)}</span>'
-        f'<span class="tl-about">{html.escape(about)}</span></a>'
+        f'<span class="tl-about">{html.escape(about)}</span>{_copies(citation)}</a>'
     )
+
+
+def _copies(citation: Json) -> str:
+    """Of a hit: which documents say the same, and are not shown for it."""
+    names = [copy["source"] for copy in citation.get("copies", ())]
+    return f'<span class="tl-about">The same in {html.escape(some(names))}</span>' if names else ""
 
 
 def _why(citation: Json) -> str:

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
+from rich.bar import Bar
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from rag.cli.grid import drawn, fitting
 from rag.cli.progress import progress_on
 from rag.domain.errors import TeamloreError
+from rag.wording import measured, parts_of
 
 if TYPE_CHECKING:
     from rag.domain.ports import OnProgress
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 OUT = Console(highlight=False, soft_wrap=True, emoji=False)
 ERR = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 WHOLE = "."  # the path of a source that is read as a whole, such as an export
+BAR = 24  # characters of the signal that can add most
 HIDDEN = "hidden"  # the reason of what is left out because of its name: not worth a line
 
 
@@ -121,22 +125,36 @@ def short_id(run: str) -> str:
 
 
 def hits(values: Sequence[Mapping[str, Any]], *, explain: bool = False) -> None:
-    """`explain`: the parts that the score is the sum of, and what they were scaled from."""
+    """`explain`: the parts that the score is the sum of, what they were scaled from, and what every hit fulfils."""
     if not values:
         OUT.print("Nothing found. Try other words, or fewer filters.")
+    conditions = values[0]["why"]["conditions"] if values and explain else []
+    if conditions:
+        OUT.print(f"[dim]Only[/] {escape(' '.join(conditions))}")
     for hit in values:
         place = f"{escape(where(hit))} · {_span(hit)} · {hit['score']:.3f}"
         OUT.print(f"[cyan]{hit['n']:>2}[/] [bold]{escape(named(hit))}[/] [dim]· {place}[/]")
         if explain:
-            OUT.print(f"   [dim]{_parts(hit['why'])}[/]")
+            _explain(hit["why"], hit["score"])
         OUT.print(f"   {escape(_shorten(hit['quote'], 280))}")
+        if hit["copies"]:
+            OUT.print(f"   [dim]the same in {escape(', '.join(copy['source'] for copy in hit['copies']))}[/]")
 
 
-def _parts(why: Mapping[str, Any]) -> str:
-    """The sum of what each signal adds, of what it could, then what meaning and words were measured by."""
-    added = [f"{part:.3f} {name} of {why['weights'].get(name, part):.2f}" for name, part in why["parts"].items()]
-    raw = [f"{name} {value:.3f}" for name, value in why["raw"].items()]
-    return " · ".join([" + ".join(added), *raw, *why["conditions"]])
+def _explain(why: Mapping[str, Any], score: float) -> None:
+    """A bar for what each signal adds of what it can, and their sum; what adds nothing on one line."""
+    parts = parts_of(why)
+    longest = max((part.most for part in parts), default=0.0) or 1.0
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for part in parts:
+        if part.got:
+            bar = Bar(longest, 0, part.got, width=BAR, color="cyan")
+            grid.add_row(f"   {escape(part.words)}", f"{part.got:.3f} [dim]of {part.most:.2f}[/]", bar)
+    grid.add_row("   sum", f"[bold]{score:.3f}[/]", f"[dim]{escape(measured(why))}[/]")
+    OUT.print(grid, soft_wrap=False)
+    nothing = ", ".join(part.words for part in parts if not part.got)
+    if nothing:
+        OUT.print(f"   [dim]not: {escape(nothing)}[/]")
 
 
 def report(value: Mapping[str, Any]) -> None:

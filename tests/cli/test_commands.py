@@ -85,12 +85,17 @@ def test_filters_of_the_command_line_reach_the_search(home: Path) -> None:
 
 @pytest.mark.slow
 def test_a_score_is_the_sum_of_the_parts_that_explain_it(home: Path) -> None:
-    told = called("--home", home, "search", "heron disk", "-k", "2", "--explain").out
-    sums = re.findall(r" · (\d\.\d{3})\n   (.*)\n", told)
-    assert len(sums) == 2
-    for score, parts in sums:
-        found = [float(part) for part in re.findall(r"(\d\.\d{3}) (?:meaning|words) \(", parts)]
-        assert sum(found) == pytest.approx(float(score), abs=0.0011)
+    given = ("--home", home, "search", "heron disk space:default", "-k", "2")
+    told, hits = called(*given, "--explain").out, called(*given, "--json").json["hits"]
+    head, *shown = re.split(r"^ \d ", told, flags=re.MULTILINE)
+    assert head == "Only space:default\n"
+    assert len(shown) == len(hits) > 0
+    for text, hit in zip(shown, hits, strict=True):
+        parts = [float(part) for part in re.findall(r"(\d\.\d{3}) of \d", text)]
+        assert parts == [round(part, 3) for part in hit["why"]["parts"].values()]
+        assert sum(parts) == pytest.approx(hit["score"], abs=0.0005 * len(parts))
+        assert f"{hit['score']:.3f}          cosine" in text
+        assert max(map(len, re.findall(r"^   \S.* of \d.*$", text, flags=re.MULTILINE))) <= 80
 
 
 @pytest.mark.slow

@@ -50,10 +50,16 @@ def serving(environment: dict[str, str]) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Of commands on a home that holds the examples."""
+    given = settings(tmp_path_factory.mktemp("home"))
+    subprocess.run([*COMMAND, "ingest", str(EXAMPLES)], env=given, check=True, capture_output=True)
+    return given
+
+
+@pytest.fixture(scope="session")
+def service(environment: dict[str, str]) -> Iterator[str]:
     """The URL of a service over the examples."""
-    environment = settings(tmp_path_factory.mktemp("home"))
-    subprocess.run([*COMMAND, "ingest", str(EXAMPLES)], env=environment, check=True, capture_output=True)
     with serving(environment) as url:
         yield url
 
