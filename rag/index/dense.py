@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-# Measured on real passages (docs/measurements.md): recall@10 above .99. `sync_threshold`: the vector files are written
+# Measured (docs/measurements.md): recall@10 is .998 at 250,000 passages; with an ef_search of 200, a millisecond
+# faster, it is .971. Denser graphs take nearly twice as long to build. `sync_threshold`: the vector files are written
 # whenever that many rows came; a kill in between costs a replay of at most these at the next start.
 HNSW: "CreateHNSWConfiguration" = {
     "space": "cosine",
-    "ef_construction": 200,
-    "ef_search": 200,
-    "max_neighbors": 24,
+    "ef_construction": 100,
+    "ef_search": 1000,
+    "max_neighbors": 16,
     "sync_threshold": 5000,
     "batch_size": 100,
 }

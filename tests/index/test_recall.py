@@ -35,7 +35,7 @@ def test_clustered_vectors_are_found_as_by_exact_search(tmp_path: Path) -> None:
 
 def read(folder: Path, name: str) -> list[str]:
     with gzip.open(folder / f"{name}.jsonl.gz", "rt") as lines:
-        return [json.loads(line)["text"][:400] for line in lines]
+        return [json.loads(line)["text"][:250] for line in lines]
 
 
 def test_real_passages_are_found_as_by_exact_search(tmp_path: Path, pack: Callable[[str], Path]) -> None:
