@@ -1,6 +1,10 @@
 """What a search says of its hits, in words."""
 
+import re
+from pathlib import Path
+
 from rag.retrieval.ranking import WEIGHTS, WISHES
+from rag.settings import Settings
 from rag.wording import SIGNALS, Part, measured, parts_of
 
 WHY = {
@@ -31,3 +35,11 @@ def test_the_measures_keep_their_names() -> None:
 
 def test_the_ranker_has_no_signal_without_words() -> None:
     assert {*WEIGHTS, *WISHES, "fresh", "facts"} == set(SIGNALS)
+
+
+def test_the_page_about_searching_names_every_signal_with_its_weight() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "searching.md").read_text()
+    rows = re.findall(r"^\| ([\w ,]+) \| `(\w+)` \| ([\d.]+|all) \|", page, re.MULTILINE)
+    assert {name: words for words, name, _ in rows} == SIGNALS
+    weights = {**WEIGHTS, **WISHES, "fresh": Settings.model_fields["freshness"].default}
+    assert {name: float(weight) for _, name, weight in rows if weight != "all"} == weights
