@@ -11,6 +11,7 @@ from datetime import date
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from rag.domain.types import Hit, Matrix, StoredChunk, Why
 from rag.index.analysis import terms
@@ -93,11 +94,17 @@ def signals_of(plan: SearchPlan, found: Candidates) -> dict[str, Scores]:
     return {
         "meaning": meaning,
         "words": words,
-        "company": company(found.vectors, base, leading),
+        "company": company(found.vectors, _documents(found.chunks), base, leading),
         "order": order,
         "coverage": coverage,
         **{name: np.array([wish[name] for wish in wishes]) for name in (WISHES if wishes else ())},
     }
+
+
+def _documents(chunks: Sequence[StoredChunk]) -> npt.NDArray[np.intp]:
+    """A number for each chunk, the same for chunks of one document."""
+    numbers = {chunk.document.id: n for n, chunk in enumerate(chunks)}
+    return np.array([numbers[chunk.document.id] for chunk in chunks], dtype=np.intp)
 
 
 def _best_of(columns: Scores, floors: Sequence[float]) -> Scores:

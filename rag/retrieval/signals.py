@@ -22,17 +22,18 @@ def scaled(scores: Scores, floor: float) -> Scores:
     return share
 
 
-def company(vectors: Matrix, scores: Scores, leading: npt.NDArray[np.intp]) -> Scores:
-    """For each candidate the mean score of the NEAREST of the `leading` ones, itself not counted, by squared cosine.
+def company(vectors: Matrix, documents: npt.NDArray[np.intp], scores: Scores, leading: npt.NDArray[np.intp]) -> Scores:
+    """For each candidate the mean score of the NEAREST of the `leading` ones of other documents, by squared cosine.
 
-    `vectors`: (n, dim), rows of length 1. Like passages answer like questions: what stands among good candidates is
-    probably one. Source: Diaz, "Regularizing ad hoc retrieval scores", CIKM 2005.
+    `vectors`: (n, dim), rows of length 1; `documents`: the number of each one's document. Like passages answer like
+    questions: what stands among good candidates is probably one. A document does not vouch for itself, or whatever it
+    repeats in every section would. Source: Diaz, "Regularizing ad hoc retrieval scores", CIKM 2005.
     """
-    if len(leading) < 2:
+    if not len(leading):
         return np.zeros(len(scores))
     near = vectors @ vectors[leading].T
-    near[leading, np.arange(len(leading))] = -1.0
-    kept = min(NEAREST, len(leading) - 1)
+    near[documents[:, None] == documents[leading][None, :]] = -1.0
+    kept = min(NEAREST, len(leading))
     best = np.argpartition(-near, kept - 1, axis=1)[:, :kept]
     weights = np.clip(np.take_along_axis(near, best, axis=1), 0.0, 1.0).astype(np.float64) ** 2
     total = weights.sum(axis=1)

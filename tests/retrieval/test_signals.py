@@ -31,32 +31,39 @@ def test_scaled_between_floor_and_best() -> None:
     assert scaled(np.zeros(0), 0.0).tolist() == []
 
 
+def apart(n: int) -> np.ndarray:
+    """Each candidate is of a document of its own."""
+    return np.arange(n)
+
+
 def test_who_stands_beside_good_candidates_is_in_good_company() -> None:
     scores = np.array([1.0, 0.9, 0.2, 0.2, 0.1])
-    vectors = rows(0, 5, 8, 90, 180)
-    found = company(vectors, scores, np.argsort(-scores))
+    found = company(rows(0, 5, 8, 90, 180), apart(5), scores, np.argsort(-scores))
     assert found[2] > found[3] > found[4]
     assert ((found >= 0) & (found <= 1)).all()
 
 
-def test_nobody_vouches_for_himself() -> None:
+def test_nobody_vouches_for_himself_nor_for_his_own_document() -> None:
     scores = np.array([1.0, 0.0, 0.0])
-    found = company(rows(0, 1, 2), scores, np.array([0, 1, 2]))
+    found = company(rows(0, 1, 2), apart(3), scores, np.array([0, 1, 2]))
     assert found[0] == pytest.approx(0.0, abs=1e-6)
     assert found[1] > 0
-    assert company(rows(0), np.array([1.0]), np.array([0])).tolist() == [0]
+    same = company(rows(0, 1, 2), np.array([7, 7, 8]), scores, np.array([0, 1, 2]))
+    assert same[1] == 0
+    assert same[2] > 0
+    assert company(rows(0), apart(1), np.array([1.0]), np.array([0])).tolist() == [0]
 
 
 def test_only_the_nearest_vouch() -> None:
-    crowd = rows(*range(NEAREST), 60)
-    scores = np.array([0.5] * NEAREST + [1.0])
-    found = company(crowd, scores, np.arange(len(scores)))
-    assert found[0] < 0.7, "one good candidate far away counts little among many near ones"
+    crowd = rows(*range(NEAREST + 1), 60)
+    scores = np.array([0.5] * (NEAREST + 1) + [1.0])
+    found = company(crowd, apart(len(scores)), scores, np.arange(len(scores)))
+    assert found[0] == pytest.approx(0.5), "a good candidate far away counts nothing among many near ones"
 
 
 def test_a_candidate_without_a_vector_has_no_company_and_spoils_none() -> None:
     vectors = np.concatenate([rows(0, 3), np.zeros((1, 2), dtype=np.float32)])
-    found = company(vectors, np.array([1.0, 0.5, 0.9]), np.arange(3))
+    found = company(vectors, apart(3), np.array([1.0, 0.5, 0.9]), np.arange(3))
     assert found[2] == 0
     assert found[0] == pytest.approx(0.5)
 
