@@ -55,11 +55,13 @@ def with_facts(hits: Sequence[SearchHit], finding: Finding | None, catalog: Cata
         except NotFound:  # purged between the look-up and here
             continue
     score = max([1.0, *(hit.score for hit in hits)])
+    conditions = hits[0].why.conditions if hits else ()  # every hit's
     front: dict[tuple[str, int, int], SearchHit] = {}
     for cited in citer.citations[:MOST_IN_FRONT]:
-        found = next((hit.citation for hit in hits if _holds(hit.citation, cited)), cited)
-        why = Why(parts={"facts": score}, weights={"facts": score})
-        front[_place(found)] = SearchHit(citation=found, score=score, why=why, best=(cited.start, cited.end))
+        itself = SearchHit(citation=cited, score=score, why=Why(conditions=conditions))
+        found = next((hit for hit in hits if _holds(hit.citation, cited)), itself)
+        why = replace(found.why, parts={"facts": score}, weights={"facts": score})
+        front[_place(found.citation)] = replace(found, score=score, why=why, best=(cited.start, cited.end))
     rest = [hit for hit in hits if _place(hit.citation) not in front]
     return [replace(hit, citation=replace(hit.citation, n=n)) for n, hit in enumerate([*front.values(), *rest], 1)]
 

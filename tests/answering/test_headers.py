@@ -39,3 +39,20 @@ def test_typed_conditions_hold_for_what_is_looked_up_too(tmp_path: Path, typed: 
         answer = empty.answerer.answer(ask(f"Which decision replaced ADR 1? {typed}"))
     assert (answer.model["llm"] == "facts" and answer.status == "answered") is facts
     assert all(citation.document.kind == "decision" for citation in answer.citations)
+
+
+@pytest.mark.slow
+def test_what_was_looked_up_says_so_and_keeps_measures_and_conditions_of_the_passage_that_holds_it(
+    tmp_path: Path,
+) -> None:
+    with house(tmp_path) as empty:
+        empty.write("adr/0001-fp16.md", ADR_OLD)
+        empty.write("adr/0002-bf16.md", ADR_NEW)
+        query = ask("Which decision replaced ADR 1? kind:decision").query
+        hits = empty.services.searcher.search(query, 5)
+        plain = empty.answerer.searcher.search(query, 5)
+    assert [set(hit.why.parts) for hit in hits] == [{"facts"}, {"facts"}]
+    assert {hit.why.conditions for hit in hits} == {("kind:decision",)}
+    raw = {hit.citation.document.id: hit.why.raw for hit in plain}
+    assert [hit.why.raw for hit in hits] == [raw[hit.citation.document.id] for hit in hits]
+    assert all("cosine" in measures for measures in raw.values())
