@@ -96,6 +96,8 @@ def test_service_command_and_page_give_the_same_numbers_and_they_sum_to_the_scor
     box.press("Enter")
     expect(page.locator("#hits .tl-because")).to_have_count(len(hits))
     assert len(hits) > 2
+    page.locator("#hits .tl-because summary").first.click()
+    picture(page, "search-desktop")
     shown = page.locator("#hits .tl-because").evaluate_all("all => all.map(one => one.outerHTML)")
     for hit, why in zip(hits, shown, strict=True):
         parts = hit["why"]["parts"]
