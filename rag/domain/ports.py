@@ -144,6 +144,12 @@ class Catalog(Protocol):
         """The join every hit goes through: the `ids` that are current (or valid at `as_of`), allowed and wanted."""
         ...
 
+    def reachable(
+        self, ids: Sequence[str], access: Access, *, filters: Filters | None = None, as_of: datetime | None = None
+    ) -> list[str]:
+        """Those of the `ids`, in their order, that `chunks` would give, without reading them."""
+        ...
+
     def neighbours(self, document: str, version: int, first: int, last: int) -> list[StoredChunk]:
         """Chunks n = first..last of a version, those that exist, ascending. The caller has checked access."""
         ...

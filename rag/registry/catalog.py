@@ -105,6 +105,12 @@ class SqlCatalog:
         with reading(self.engine) as connection:
             return read.join_chunks(connection, ids, access, filters=filters, as_of=as_of)
 
+    def reachable(
+        self, ids: Sequence[str], access: Access, *, filters: Filters | None = None, as_of: datetime | None = None
+    ) -> list[str]:
+        with reading(self.engine) as connection:
+            return read.list_reachable(connection, ids, access, filters=filters, as_of=as_of)
+
     def neighbours(self, document: str, version: int, first: int, last: int) -> list[StoredChunk]:
         with reading(self.engine) as connection:
             return read.list_neighbours(connection, document, version, (first, last))

@@ -125,6 +125,20 @@ def join_chunks(
     return {key: found[key] for key in ids if key in found}
 
 
+def list_reachable(
+    connection: Connection, ids: Sequence[str], access: Access, *, filters: Filters | None, as_of: datetime | None
+) -> list[str]:
+    """Who may see a chunk, and when it holds, is said by its version alone."""
+    conditions = (valid(as_of), *allowed(access), *wanted(filters, access))
+    columns = (versions.c.document, versions.c.number)
+    documents = dict.fromkeys(chunk.rsplit(":", 2)[0] for chunk in ids)
+    seen: set[str] = set()
+    for batch in batches(documents):
+        rows = connection.execute(select(*columns).where(versions.c.document.in_(batch), *conditions))
+        seen.update(f"{document}:{number}" for document, number in rows)
+    return [chunk for chunk in ids if chunk.rsplit(":", 1)[0] in seen]
+
+
 def list_neighbours(connection: Connection, document: str, version: int, span: tuple[int, int]) -> list[StoredChunk]:
     statement = (
         select_chunks()

@@ -14,6 +14,8 @@ from rag.retrieval.ranking import Candidates, Ranker
 
 POOL = 200  # from each index
 WIDER = 20  # times as many where a file is asked for by name: the indexes know no paths
+FEW = 5_000  # chunks within reach, that are searched exactly at once
+WIDE = 4  # times as many are fetched where the reach is wide: the join drops the rest
 EXACT_LIMIT = 100_000  # whose reach is narrower than this many chunks is searched exactly, without an index
 MOST_THEN = 2_000_000  # the same, where a time is asked for: no index holds what was superseded since
 MOST_PAST = 5_000  # of these the nearest, whose words are looked at too: a second at most
@@ -95,15 +97,34 @@ class HybridRetriever:
         unfiltered = query.access.everything and not query.filters.any and query.as_of is None
         if unfiltered:
             return dict(self.dense.search(vector, size)), dict(self.lexical.search(query.text, size))
-        limit = EXACT_LIMIT if query.as_of is None else MOST_THEN
-        allowed = self.catalog.allowed_ids(query.access, filters=query.filters, as_of=query.as_of, limit=limit)
-        if allowed is None:  # a wide reach: fetch more than needed, the join drops the rest
-            return dict(self.dense.search(vector, 4 * size)), dict(self.lexical.search(query.text, 4 * size))
+        allowed = self._listed(query, FEW if query.as_of is None else MOST_THEN)
+        if allowed is None and query.as_of is None:
+            if (wide := self._wide(query, vector, size)) is not None:
+                return wide
+            allowed = self._listed(query, EXACT_LIMIT)
+        if allowed is None:
+            return dict(self.dense.search(vector, WIDE * size)), dict(self.lexical.search(query.text, WIDE * size))
         lexical = self._words(query, set(allowed), size)
         if query.as_of is not None:
             lexical |= self._past_words(query, vector, allowed)
         best = sorted(lexical.items(), key=lambda hit: (-hit[1], hit[0]))[:size]
         return dict(self.dense.search(vector, size, only=allowed)), dict(best)
+
+    def _listed(self, query: Query, limit: int) -> list[str] | None:
+        return self.catalog.allowed_ids(query.access, filters=query.filters, as_of=query.as_of, limit=limit)
+
+    def _wide(self, query: Query, vector: Matrix, size: int) -> tuple[Found, Found] | None:
+        """What the indexes bring anyway, less what is out of reach; None when too little is left of either.
+
+        Of words too little is enough where the index has no more.
+        """
+        meant, said = self.dense.search(vector, WIDE * size), self.lexical.search(query.text, WIDE * size)
+        ids = list({**dict(meant), **dict(said)})
+        within = set(self.catalog.reachable(ids, query.access, filters=query.filters, as_of=query.as_of))
+        dense = [hit for hit in meant if hit[0] in within][:size]
+        lexical = [hit for hit in said if hit[0] in within][:size]
+        enough = len(dense) == size and (len(lexical) == size or len(said) < WIDE * size)
+        return (dict(dense), dict(lexical)) if enough else None
 
     def _words(self, query: Query, reachable: set[str], size: int) -> Found:
         """Widened until enough are allowed."""

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from rag.domain.types import Access, Filters, Matrix, Query
 from rag.registry.catalog import SqlCatalog
 from rag.registry.database import open_database
-from rag.retrieval.retrievers import HybridRetriever
+from rag.retrieval.retrievers import FEW, HybridRetriever
 from tests.registry.parts import Clock, put, source
-from tests.retrieval.parts import ALL, StaleDense, remember, retriever
+from tests.retrieval.parts import ALL, StaleDense, ever, remember, retriever
 
 OWLS = "Owls are heard at dusk.\nThe owl recorder wakes at dusk.\nBatteries last nine days."
 FORMATS = "We train in fp16.\nThe loss is scaled."
@@ -37,6 +37,17 @@ class Endless(SqlCatalog):
     ) -> list[str] | None:
         del access, filters, as_of, limit
         return None
+
+
+class Crowded(SqlCatalog):
+    """So many chunks may be read that they are not listed at once."""
+
+    def allowed_ids(
+        self, access: Access, *, filters: Filters | None, as_of: datetime | None, limit: int
+    ) -> list[str] | None:
+        if limit == FEW:
+            return None
+        return super().allowed_ids(access, filters=filters, as_of=as_of, limit=limit)
 
 
 @dataclass(frozen=True)
@@ -97,6 +108,23 @@ def test_nothing_of_another_space_is_found(library: Library, kind: type[SqlCatal
     found = replace(library.retriever, catalog=catalog).retrieve(query, 50)
     assert found
     assert {hit.chunk.document.space for hit in found} == {"default"}
+
+
+@pytest.mark.parametrize("filters", [Filters(), Filters(kinds=("note",)), Filters(authors=("ruth",))])
+@pytest.mark.parametrize("spaces", [{"default"}, {"default", "money"}, {"money"}])
+def test_a_wide_reach_finds_what_a_listed_one_finds(library: Library, spaces: set[str], filters: Filters) -> None:
+    query = Query(text="secret owl budget train dusk", access=Access(spaces=frozenset(spaces)), filters=filters)
+    crowded = Crowded(library.catalog.engine, library.clock)
+    wide = replace(library.retriever, catalog=crowded).retrieve(query, 50)
+    assert [hit.chunk.id for hit in wide] == [hit.chunk.id for hit in library.retriever.retrieve(query, 50)]
+
+
+def test_what_is_reachable_is_what_the_join_gives(library: Library) -> None:
+    every = ever(library.catalog)
+    for access in (ALL, Access(spaces=frozenset({"money"})), Access()):
+        for filters in (Filters(), Filters(kinds=("note",)), Filters(authors=("ruth",))):
+            joined = library.catalog.chunks(every, access, filters=filters)
+            assert library.catalog.reachable(every, access, filters=filters) == list(joined)
 
 
 @pytest.mark.parametrize("access", [Access(), Access(spaces=frozenset({"nowhere"}))])
