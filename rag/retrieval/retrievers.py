@@ -1,5 +1,6 @@
 """From a query to hits: both indexes, one pool, one join with the registry, one ranking."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -69,6 +70,8 @@ class HybridRetriever:
         ids = list(dict.fromkeys(key for pool in pools for found in pool for key in found))
         joined = self.catalog.chunks(ids, query.access, filters=query.filters, as_of=query.as_of)
         chunks = [chunk for chunk in joined.values() if asked.operators.admits(chunk.document)]
+        kept = {chunk.id for chunk in chunks}
+        pools = [(_only(meant, kept), _only(said, kept)) for meant, said in pools]
         vectors = self._vectors(chunks)
         bm25 = np.array([[words.get(chunk.id, 0.0) for _, words in pools] for chunk in chunks])
         return Candidates(
@@ -78,7 +81,7 @@ class HybridRetriever:
             bm25=bm25.reshape(len(chunks), len(pools)),
             floors=(
                 [_floor(found, min(found.values(), default=0.0)) for found, _ in pools],
-                [_floor(found, 0.0) for _, found in pools],
+                [_floor(found, 0.0 if found else math.inf) for _, found in pools],  # no word is shared
             ),
             conditions=replace(asked.operators, filters=query.filters).written(),
         )
@@ -146,6 +149,10 @@ class HybridRetriever:
             past = {key for key, _ in self.dense.search(vector, MOST_PAST, only=sorted(past))}
         chunks = self.catalog.chunks(sorted(past), query.access, filters=query.filters, as_of=query.as_of)
         return dict(self.lexical.scored(query.text, [_entry(chunk) for chunk in chunks.values()]))
+
+
+def _only(found: Found, kept: set[str]) -> Found:
+    return {key: score for key, score in found.items() if key in kept}
 
 
 def _floor(found: Found, least: float) -> float:

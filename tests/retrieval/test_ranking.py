@@ -10,7 +10,7 @@ from rag.domain.types import Hit, Query
 from rag.registry.catalog import SqlCatalog
 from rag.registry.database import open_database
 from rag.retrieval.ranking import WEIGHTS, Ranker
-from rag.retrieval.retrievers import HybridRetriever
+from rag.retrieval.retrievers import POOL, HybridRetriever
 from tests.registry.parts import Clock, put, source
 from tests.retrieval.parts import ALL, remember, retriever
 
@@ -103,6 +103,25 @@ def test_the_newer_gains_a_little_unless_age_does_not_count(library: Library) ->
 def test_both_parts_of_a_comparison_are_found(library: Library) -> None:
     found = library.hits("difference between the scheduler warmup and the recorder batteries", k=3)
     assert {hit.chunk.document.kind for hit in found} == {"retro", "chat", "note"}
+
+
+def test_a_text_that_shares_no_word_is_not_said_to_have_the_words(library: Library) -> None:
+    assert all("words" not in hit.why.parts for hit in library.hits("zebra quagga"))
+    compared = library.hits("difference between owl batteries and quaggas")
+    assert [hit.chunk.document.path for hit in compared if "words" in hit.why.parts] == ["notes/other.md"]
+
+
+def test_a_file_far_down_in_both_pools_is_put_in_order_too() -> None:
+    engine = open_database("sqlite://")
+    catalog, texts = SqlCatalog(engine, Clock()), dict[str, str]()
+    docs = source(catalog)
+    put(catalog, docs, "many.md", "The warmup was too short.\n" * (POOL + 50))
+    put(catalog, docs, "asked.md", "Batteries last.\nA warmup among many other things that are told at length.\nOwls.")
+    remember(catalog, texts)
+    hits = retriever(catalog, texts).retrieve(Query(text="Was the warmup too short? file:asked.md", access=ALL), 3)
+    engine.dispose()
+    assert [hit.chunk.n for hit in hits][:1] == [1]
+    assert {"meaning", "words"} <= hits[0].why.parts.keys()
 
 
 def test_who_asks_for_more_gets_the_same_order(library: Library) -> None:
