@@ -314,10 +314,12 @@ class Filters:
     after: date | None = None  # that day or later
     before: date | None = None  # earlier than that day
     facts: tuple[tuple[str, str], ...] = ()  # (key, value), compared without case; all of them hold
+    files: tuple[str, ...] = ()  # parts of paths, or patterns with * and ?, without case: any of them
 
     @property
     def any(self) -> bool:
-        return bool(self.spaces or self.kinds or self.authors or self.after or self.before or self.facts)
+        names = self.spaces or self.kinds or self.authors or self.facts or self.files
+        return bool(names or self.after or self.before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """From rows to nouns, and who may see which rows: every read of documents and chunks goes through here."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
@@ -15,6 +16,9 @@ from rag.registry.schema import authors, chunks, document_people, facts, identit
 
 Item = TypeVar("Item")
 FOLDED = 200  # characters of a fact's value that are compared
+MOST_FILES = 100  # patterns of one question that the database compares: it takes no expression deeper than 1,000
+_SETS = re.compile(r"\[.*\]", re.S)  # [abc] in a pattern
+_LOOSE = re.compile(r"[^\w./ -]+|[^\x00-\x7f]+")  # wildcards, signs that JSON or LIKE write otherwise, other scripts
 BATCH = 10_000  # SQLite takes 32,766 parameters, PostgreSQL 65,535
 
 WITH_VERSION = chunks.join(
@@ -131,7 +135,8 @@ def wanted(filters: Filters | None, access: Access) -> list[ColumnElement[bool]]
     """A document that does not say its date fulfils no condition on dates.
 
     An author is wanted by any name of the same person: one that stands in a document the caller may read, or in the
-    team's people.yaml.
+    team's people.yaml. Of files more may come than are wanted, for a
+    database compares no case beyond ASCII: search compares again.
     """
     if filters is None or not filters.any:
         return []
@@ -150,11 +155,21 @@ def wanted(filters: Filters | None, access: Access) -> list[ColumnElement[bool]]
         same_version = and_(stated.c.document == versions.c.document, stated.c.version == versions.c.number)
         says = and_(stated.c.key == key.casefold(), stated.c.folded == value.casefold()[:FOLDED])
         conditions.append(exists().where(same_version, says))
+    if 0 < len(filters.files) <= MOST_FILES:
+        patterns = [nearly(wanted) for wanted in filters.files]
+        columns = (versions.c.path, versions.c.files)
+        conditions.append(or_(*(column.ilike(pattern, escape="\\") for pattern in patterns for column in columns)))
     if filters.after:
         conditions.append(versions.c.day >= filters.after.isoformat())
     if filters.before:
         conditions.append(versions.c.day < filters.before.isoformat())
     return conditions
+
+
+def nearly(wanted: str) -> str:
+    """A LIKE that is true wherever the part of a path, or the pattern, fits, and seldom elsewhere."""
+    loose = _SETS.sub("*", wanted) if "*" in wanted or "?" in wanted else wanted
+    return f"%{_LOOSE.sub('%', loose).replace('_', chr(92) + '_')}%"
 
 
 def _by_person(names: Sequence[str], access: Access) -> ColumnElement[bool]:

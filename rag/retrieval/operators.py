@@ -34,7 +34,8 @@ class Operators:
         if None in both or (after and before and before <= after):
             return None
         spaces, kinds, authors = (names or () for names in both)
-        return replace(filters, spaces=spaces, kinds=kinds, authors=authors, after=after, before=before)
+        common = replace(filters, spaces=spaces, kinds=kinds, authors=authors, after=after, before=before)
+        return replace(common, files=self.files or filters.files)
 
     def admits(self, document: DocumentInfo) -> bool:
         """Whether one of its files is asked for; true without `file:`."""

@@ -14,7 +14,6 @@ from rag.retrieval.plan import SearchPlan, plan
 from rag.retrieval.ranking import Candidates, Ranker
 
 POOL = 200  # from each index
-WIDER = 20  # times as many where a file is asked for by name: the indexes know no paths
 FEW = 5_000  # chunks within reach, that are searched exactly at once
 WIDE = 4  # times as many are fetched where the reach is wide: the join drops the rest
 EXACT_LIMIT = 100_000  # whose reach is narrower than this many chunks is searched exactly, without an index
@@ -54,9 +53,8 @@ class HybridRetriever:
             return asked, NOTHING
         query = replace(query, filters=filters)
         vectors = np.asarray(self.embedder.embed(asked.texts), dtype=np.float32)
-        size = max(POOL, k) * (WIDER if asked.operators.files else 1)
         pools = [
-            self._pool(replace(query, text=text), vector, size)
+            self._pool(replace(query, text=text), vector, max(POOL, k))
             for text, vector in zip(asked.texts, vectors, strict=True)
         ]
         return asked, self._candidates(query, asked, vectors, pools)

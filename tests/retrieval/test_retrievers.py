@@ -164,6 +164,20 @@ def test_the_parts_sum_to_the_score_and_the_raw_scores_stand_beside_them(library
         assert ("bm25" in hit.why.raw) == ("words" in hit.why.parts)
 
 
+@pytest.mark.parametrize("typed", ["file:owls.md", "file:OWL", "file:*.md file:x", "file:o[vw]ls.*", "file:owl?.md"])
+def test_a_named_file_is_found_though_no_index_brings_it(library: Library, typed: str) -> None:
+    blind = replace(library.retriever, dense=Forgetful(library.catalog))
+    hits = blind.retrieve(Query(text=f"zebra {typed}", access=ALL), 50)
+    assert set(OWLS.splitlines()) <= {hit.chunk.text.strip() for hit in hits}
+    assert all(hit.chunk.document.path == "owls.md" for hit in hits) or "*.md" in typed
+
+
+def test_more_files_than_a_database_compares_are_compared_still(library: Library) -> None:
+    many = " ".join(f"file:{n}x" for n in range(1_500))
+    assert library.found(f"zebra owls {many}") == []
+    assert set(library.found(f"zebra owls {many} file:owls.md")) == set(OWLS.splitlines())
+
+
 def test_a_hit_names_the_conditions_it_fulfils_typed_or_given(library: Library) -> None:
     asked = Query(text="when do owls wake author:Ruth", access=ALL, filters=Filters(spaces=("default",)))
     hits = library.retriever.retrieve(asked, 3)
