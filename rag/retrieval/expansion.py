@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rag.domain.ports import Catalog
 from rag.domain.types import Hit, Query, StoredChunk
-from rag.retrieval.diversity import without_copies
+from rag.retrieval.diversity import LOOKED_AT, without_copies
 
 PASSAGE_WORDS = 200
 REACH = 4  # neighbours looked at on each side
@@ -29,9 +29,10 @@ class Expansion:
         """The first k passages, best first. A hit inside a passage that already stands is not shown twice, nor one
         that says what a better hit says."""
         copies = {standing.hit.chunk.id: standing.copies for standing in without_copies(hits)}
+        leading = [hit for hit in hits[:LOOKED_AT] if hit.chunk.id in copies]  # the same for who asks for more
         hits = [hit for hit in hits if hit.chunk.id in copies]
-        floor = min((hit.score for hit in hits), default=0.0)
-        weights = {hit.chunk.id: hit.score - floor for hit in hits}
+        floor = min((hit.score for hit in leading), default=0.0)
+        weights = {hit.chunk.id: hit.score - floor for hit in leading}
         spans: list[Span] = []
         taken: set[str] = set()
         for first in range(0, len(hits), k):

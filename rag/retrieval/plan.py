@@ -61,11 +61,11 @@ def _likeness(people: tuple[str, ...], authors: tuple[str, ...]) -> float:
 
 
 def _within(period: Period | None, day: str) -> float:
-    own = _day(day) if period else None
+    own = first_day(day) if period else None
     return STRENGTH[period.sure] if period and own and period.holds(own) else 0.0
 
 
-def _day(said: str) -> date | None:
+def first_day(said: str) -> date | None:
     """The first day of an ISO date, month or year."""
     days = read_days(said[:10])
     return days[0] if days else None

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from rag.domain.types import Hit, Matrix, StoredChunk, Why
 from rag.index.analysis import terms
-from rag.retrieval.plan import SearchPlan
+from rag.retrieval.plan import SearchPlan, first_day
 from rag.retrieval.signals import Scores, company, covered, scaled, together
 
 WEIGHTS: Mapping[str, float] = {"meaning": 0.38, "words": 0.16, "company": 0.25, "order": 0.09, "coverage": 0.12}
@@ -124,7 +124,7 @@ def _fresh(chunk: StoredChunk, today: date) -> float:
     try:
         day = date.fromisoformat(document.date[:10])
     except ValueError:
-        day = document.valid_from.date()
+        day = first_day(document.date) or document.valid_from.date()
     return float(0.5 ** (max(0, (today - day).days) / HALF_LIFE_DAYS))
 
 

@@ -74,5 +74,5 @@ def _passage(span: Span, text: DocumentText) -> Passage:
         score=span.hit.score,
         best=span.hit.chunk,
         why=span.hit.why,
-        copies=tuple(chunk.document for chunk in span.copies),
+        copies=tuple(dict.fromkeys(chunk.document for chunk in span.copies)),
     )

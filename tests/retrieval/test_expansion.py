@@ -159,3 +159,15 @@ def test_a_copy_of_a_text_is_named_and_leaves_its_place_to_another(engine: Engin
     spans = Expansion(catalog=catalog).spans(QUERY, hits, 2)
     assert [span.hit.chunk.document.id for span in spans] == [keys[0], other]
     assert [chunk.document.id for chunk in spans[0].copies] == [keys[1]]
+
+
+def test_a_passage_is_the_same_for_who_asks_for_more(engine: Engine) -> None:
+    catalog = SqlCatalog(engine)
+    of = source(catalog)
+    text = line(90, "before") + line(100, "best") + line(45, "next") + line(45, "then")
+    before, best, *after = hits_of(catalog, put(catalog, of, "grown.md", text))
+    others = hits_of(catalog, put(catalog, of, "others.md", "".join(f"Owl {n}.\n" for n in range(90))))
+    found = [replace(best, score=1.0), replace(before, score=0.5), *(replace(hit, score=0.3) for hit in after)]
+    found += [replace(hit, score=0.29 if n < 46 else -1.0) for n, hit in enumerate(others)]
+    few, many = (Expansion(catalog=catalog).spans(QUERY, found[:reach], 1) for reach in (50, 90))
+    assert (few[0].start, few[0].end) == (many[0].start, many[0].end) == (0, best.chunk.end)

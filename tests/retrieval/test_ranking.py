@@ -100,6 +100,20 @@ def test_the_newer_gains_a_little_unless_age_does_not_count(library: Library) ->
     assert all("fresh" not in hit.why.weights for hit in plain.values())
 
 
+def test_a_document_that_says_only_its_year_is_as_old_as_that_year() -> None:
+    engine = open_database("sqlite://")
+    catalog, texts = SqlCatalog(engine, Clock()), dict[str, str]()
+    docs = source(catalog)
+    for said in ("2023-05", "2019", "2024", ""):
+        put(catalog, docs, f"of {said}.md", WARMUP, date=said)
+    remember(catalog, texts)
+    found = replace(retriever(catalog, texts), ranker=Ranker(freshness=0.02), today=lambda: date(2026, 6, 1))
+    hits = found.retrieve(Query(text="warmup of the scheduler", access=ALL), 9)
+    engine.dispose()
+    hits.sort(key=lambda hit: -hit.why.parts["fresh"])
+    assert [hit.chunk.document.date for hit in hits] == ["", "2024", "2023-05", "2019"]  # undated: read in 2026
+
+
 def test_both_parts_of_a_comparison_are_found(library: Library) -> None:
     found = library.hits("difference between the scheduler warmup and the recorder batteries", k=3)
     assert {hit.chunk.document.kind for hit in found} == {"retro", "chat", "note"}
