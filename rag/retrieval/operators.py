@@ -67,7 +67,8 @@ def read_operators(question: str) -> tuple[str, Operators]:
         value = (match["quoted"] or match["bare"] or "").strip()
         if not value or (name in ("after", "before") and read_days(value) is None):
             return match[0]
-        said[name].append(value)
+        if value not in said[name]:
+            said[name].append(value)
         return ""
 
     text = _TYPED.sub(take, question)

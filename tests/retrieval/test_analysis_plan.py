@@ -60,6 +60,11 @@ def test_several_kinds_are_alternatives_and_of_dates_the_narrowest_holds() -> No
     assert filters == Filters(kinds=("retro", "decision"), after=date(2024, 1, 1), before=date(2025, 1, 1))
 
 
+def test_what_is_typed_twice_is_one_condition() -> None:
+    said = planned("bf16 file:docs file:docs author:anna author:anna kind:adr kind:pep").operators
+    assert said.written() == ("kind:decision", "author:anna", "file:docs")
+
+
 def test_nothing_guessed_from_words_shuts_a_document_out() -> None:
     said = planned("What did Anna Smith say in the retro since June 2023?")
     assert said.prefers_any
@@ -120,7 +125,7 @@ def test_conditions_are_written_as_they_can_be_typed_again() -> None:
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters='"'), min_size=1).filter(str.strip)))
 def test_whatever_a_condition_holds_is_read_again_as_it_was(authors: list[str]) -> None:
-    said = tuple(name.strip() for name in authors)
+    said = tuple(dict.fromkeys(name.strip() for name in authors))
     asked = Operators(filters=Filters(authors=said))
     assert read_operators(" ".join(asked.written()))[1] == asked
 
