@@ -23,7 +23,8 @@ class TeamloreRetriever(BaseRetriever):
 
     `node.text` is exactly `start_char_idx` to `end_char_idx` of that version of the document. Metadata: document_id,
     version, source (the path inside what was ingested), part, start, end, locator, section, title, kind, space,
-    authors, date, url, link, why (parts of the score), and `as_of` as it was asked, "" for now.
+    authors, date, url, link, why (parts of the score, their weights, raw measures, conditions), copies (documents that
+    say the same), and `as_of` as it was asked, "" for now.
 
     Raises what the service or home raises: ApiError or Unreachable of `rag.client`, TeamloreError.
     """
