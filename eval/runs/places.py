@@ -39,9 +39,10 @@ class Places:
         return self.groups.get(document.part, document.part)
 
     def ranking(self, hits: Sequence[SearchHit]) -> tuple[str, ...]:
-        """Documents by their best passage."""
+        """Documents by their best passage; those that a hit names as its copies stand behind it."""
         best = sorted(hits, key=lambda hit: -hit.score)
-        return tuple(dict.fromkeys(self.judged(hit.citation.document) for hit in best))
+        named = (document for hit in best for document in (hit.citation.document, *hit.copies))
+        return tuple(dict.fromkeys(self.judged(document) for document in named))
 
     def found(self, hits: Sequence[SearchHit], pack: str) -> tuple[Found, ...]:
         return tuple(
