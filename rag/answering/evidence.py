@@ -17,6 +17,7 @@ from rag.retrieval.analysis import Analysis, analyse
 from rag.retrieval.searcher import Found
 
 EMBEDDED = 16  # sentences whose vectors are worth their milliseconds
+FEWEST = 50  # hits that say how common a word is; a question that is not narrowed has as many
 LONGEST = 900  # characters of a sentence worth quoting
 _HEADING = re.compile(r"#{1,6}\s|={3,}$|-{3,}$|\*\*[^*]+\*\*:?$")
 
@@ -58,11 +59,15 @@ def _best_first(sentence: Sentence) -> tuple[float, int, int]:
 
 
 def _idf(words: Sequence[str], hits: Sequence[Hit]) -> dict[str, float]:
-    """Of each question term over the hits: what tells them apart weighs, what all share does not."""
+    """Of each question term over the hits: what tells them apart weighs, what all share does not.
+
+    Three hits of a narrowed question all hold its words because they are few, not because the words are common.
+    """
     frequency: Counter[str] = Counter()
     for hit in hits:
         frequency.update(set(terms(f"{hit.chunk.context} {hit.chunk.text}")).intersection(words))
-    return {word: math.log1p((len(hits) - frequency[word] + 0.5) / (frequency[word] + 0.5)) for word in words}
+    known = max(len(hits), FEWEST)
+    return {word: math.log1p((known - frequency[word] + 0.5) / (frequency[word] + 0.5)) for word in words}
 
 
 def _share(idf: Mapping[str, float], held: set[str]) -> float:

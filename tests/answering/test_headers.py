@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.domain.types import Filters
 from tests.answering.corpus import House, ask, house
 
 ADR_OLD = "---\nstatus: superseded by 0002\n---\n# 1. Train in fp16\n\n## Decision\n\nWe train in fp16.\n"
@@ -56,3 +57,15 @@ def test_what_was_looked_up_says_so_and_keeps_measures_and_conditions_of_the_pas
     raw = {hit.citation.document.id: hit.why.raw for hit in plain}
     assert [hit.why.raw for hit in hits] == [raw[hit.citation.document.id] for hit in hits]
     assert all("cosine" in measures for measures in raw.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kinds", [(), ("retro",)])
+def test_what_is_answered_of_everything_is_answered_of_the_kind_that_holds_it(
+    team: House, kinds: tuple[str, ...]
+) -> None:
+    answer = team.answerer.answer(ask("Why did we lose four days in sprint 7?", filters=Filters(kinds=kinds)))
+    assert answer.status == "answered"
+    assert "larger backbone" in answer.text
+    absent = team.answerer.answer(ask("Who maintains the iPhone app of Zanzibar?", filters=Filters(kinds=kinds)))
+    assert absent.status == "refused"
