@@ -45,7 +45,8 @@ def answer_markdown(answer: Json) -> str:
     for statement in answer["statements"]:
         doubt = "" if statement["support"] == "verified" else " *(not confirmed by its source)*"
         marks = "".join(f" [\\[{n}\\]]({links[n]})" for n in statement["citations"] if n in links)
-        parts.append(f"{escape_markdown(statement['text'])}{marks}{doubt}")
+        note = f"*{escape_markdown(statement['note'])}* " if statement.get("note") else ""
+        parts.append(f"{note}{escape_markdown(statement['text'])}{marks}{doubt}")
     return "\n\n".join([*parts, *_warnings(answer)])
 
 

@@ -45,5 +45,6 @@ class Citer:
 
 
 def shown_text(statement: Statement) -> str:
-    """The statement with its markers: what the answer's text is joined from."""
-    return statement.text + "".join(f" [{n}]" for n in statement.citations)
+    """The statement with its note and its markers: what the answer's text is joined from."""
+    said = f"{statement.note} {statement.text}" if statement.note else statement.text
+    return said + "".join(f" [{n}]" for n in statement.citations)

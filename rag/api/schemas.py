@@ -44,6 +44,7 @@ class CitationShape(DocumentShape):
     quote: str
     locator: dict[str, Any] = Field(description="`type`: lines, page, cell, message, run or section")
     section: list[str]
+    current: bool = Field(default=True, description="false: something newer replaces what it cites")
     link: str
 
 
@@ -73,6 +74,7 @@ class CheckShape(Shape):
 
 class StatementShape(Shape):
     text: str
+    note: str = Field(default="", description="what to know before reading it: until when it held, or who disagrees")
     support: Literal["verified", "unsupported"]
     citations: list[int]
     checks: list[CheckShape]

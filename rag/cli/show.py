@@ -71,7 +71,8 @@ def answer(value: Mapping[str, Any]) -> None:
     for statement in value["statements"]:
         marks = "".join(f"[cyan]\\[{n}][/]" for n in statement["citations"])
         doubt = "" if statement["support"] == "verified" else " [yellow](not confirmed by its source)[/]"
-        OUT.print(f"{escape(statement['text'])} {marks}{doubt}")
+        note = f"[yellow]{escape(statement['note'])}[/] " if statement.get("note") else ""
+        OUT.print(f"{note}{escape(statement['text'])} {marks}{doubt}")
     OUT.print()
     for citation in value["citations"]:
         _source(citation, _shorten(citation["quote"], 300))

@@ -390,6 +390,7 @@ class Citation:
     quote: str
     locator: Locator
     section: tuple[str, ...] = ()
+    current: bool = True  # False: something newer replaces what it cites
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -407,6 +408,7 @@ class Statement:
     support: Literal["verified", "unsupported"]
     citations: tuple[int, ...]
     checks: tuple[Check, ...] = ()
+    note: str = ""  # what the service says in front of it: until when it held, that another source disagrees
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

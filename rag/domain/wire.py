@@ -39,6 +39,7 @@ def citation_json(citation: Citation) -> dict[str, Any]:
         "quote": citation.quote,
         "locator": locator_json(citation.locator),
         "section": list(citation.section),
+        "current": citation.current,
         "link": f"/ui/source/{quote(document.id)}/{document.version}?start={citation.start}&end={citation.end}",
     }
 
@@ -71,6 +72,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "statements": [
             {
                 "text": s.text,
+                "note": s.note,
                 "support": s.support,
                 "citations": list(s.citations),
                 "checks": [dataclasses.asdict(c) for c in s.checks],

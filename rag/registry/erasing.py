@@ -116,14 +116,16 @@ def erase(answer: dict[str, Any], document: str) -> dict[str, Any]:
 
 def _erase_statement(statement: dict[str, Any], gone: set[int]) -> dict[str, Any]:
     cited = set(statement["citations"])
-    if not gone or (cited and not cited & gone):
+    if not gone:
         return statement
-    return {**statement, "text": ERASED, "checks": []}
+    unsaid = {**statement, "note": ""}  # a note may name the other document
+    return unsaid if cited and not cited & gone else {**unsaid, "text": ERASED, "checks": []}
 
 
 def _shown(statement: dict[str, Any]) -> str:
     marks = "".join(f"[{n}]" for n in statement["citations"])
-    return f"{statement['text']} {marks}".strip() if statement["text"] != ERASED else ERASED
+    parts = (statement.get("note", ""), statement["text"], marks)
+    return " ".join(part for part in parts if part) if statement["text"] != ERASED else ERASED
 
 
 def _erase_citation(citation: dict[str, Any], document: str) -> dict[str, Any]:
