@@ -94,7 +94,7 @@ class EvidenceAnswerer:
         evidence = gather(turn.question.query.text, found, self.embedder)
         now = turn.lap("evidence", now)
         turn.confidence = self.threshold.confidence(evidence.features) if evidence.sentences else None
-        refused = refuse(found, evidence, self.threshold)
+        refused = refuse(turn.question.query, found, evidence, self.threshold)
         if refused is None:
             citer = Citer(found, evidence)
             yield from self._write(turn, evidence, citer)

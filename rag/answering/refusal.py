@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from rag.answering.evidence import Evidence
 from rag.domain.people import People
-from rag.domain.types import Refusal
+from rag.domain.types import Query, Refusal
+from rag.retrieval.operators import read_operators
 from rag.retrieval.searcher import Found, search_hits
 
 NEAREST = 5
@@ -35,10 +36,25 @@ DEFAULT = Threshold(
 )
 
 
-def refuse(found: Found, evidence: Evidence, threshold: Threshold) -> Refusal | None:
+def not_yours(query: Query) -> Refusal | None:
+    """Of a question narrowed to spaces that are all closed to the asker: said of spaces that do not exist too.
+
+    Nothing else is ever refused for want of rights: that there are hidden documents is itself a secret.
+    """
+    spaces = query.filters.spaces or read_operators(query.text)[1].spaces
+    if not spaces or any(query.access.allows(space) for space in spaces):
+        return None
+    named = ", ".join(spaces)
+    return Refusal(kind="not-allowed", reason=f"You can read nothing in {named}: it is not open to you, or not there.")
+
+
+def refuse(query: Query, found: Found, evidence: Evidence, threshold: Threshold) -> Refusal | None:
     """None when there is enough to answer from."""
     if not found.passages:
-        return Refusal(reason="Nothing was found: no document that you may read holds words or ideas of the question.")
+        if closed := not_yours(query):
+            return closed
+        reason = "Nothing was found: no document that you may read holds words or ideas of the question."
+        return Refusal(kind="nothing-found", reason=reason)
     if not evidence.sentences:
         return refusal(found, "What was found holds no sentence that could answer.")
     if threshold.confidence(evidence.features) >= threshold.least:

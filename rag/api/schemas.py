@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from rag.domain.types import RefusalKind
+
 
 class Shape(BaseModel):
     model_config = ConfigDict(extra="allow")
@@ -82,6 +84,7 @@ class StatementShape(Shape):
 
 class RefusalShape(Shape):
     reason: str
+    kind: RefusalKind = Field(default="near-misses", description="the reason, for programs")
     nearest: list[CitationShape]
     people: list[str]
 

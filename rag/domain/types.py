@@ -411,11 +411,18 @@ class Statement:
     note: str = ""  # what the service says in front of it: until when it held, that another source disagrees
 
 
+RefusalKind = Literal["nothing-found", "near-misses", "disagreement", "not-allowed"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why there is no answer, what came closest, and who may know."""
+    """Why there is no answer, what came closest, and who may know.
+
+    "not-allowed" tells nothing of documents: the asker named spaces that are not theirs, whether or not they exist.
+    """
 
     reason: str
+    kind: RefusalKind = "near-misses"
     nearest: tuple[Citation, ...] = ()
     people: tuple[str, ...] = ()
 

@@ -84,6 +84,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         if refusal is None
         else {
             "reason": refusal.reason,
+            "kind": refusal.kind,
             "nearest": [citation_json(c) for c in refusal.nearest],
             "people": list(refusal.people),
         },
