@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal, Protocol
 
 from rag.domain.types import Access, DocumentInfo
@@ -161,6 +162,7 @@ class People(Protocol):
 # --- names ----------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=20_000)  # a search folds the authors of all that it compares
 def fold_name(name: str) -> str:
     """For comparing: no case, accents, punctuation, asides; "Lovelace, Ada" is "ada lovelace"."""
     bare = ASIDE.sub(" ", name[:LONGEST_NAME])

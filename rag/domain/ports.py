@@ -134,6 +134,10 @@ class Catalog(Protocol):
         """A version (default: the current, else the last one), whole. Raises NotFound, also when not allowed."""
         ...
 
+    def texts(self, named: Sequence[tuple[str, int]], access: Access) -> dict[tuple[str, int], DocumentText]:
+        """{(document, version): it, whole}, of those that are there and allowed."""
+        ...
+
     def versions(self, document: str, access: Access) -> list[DocumentInfo]:
         """Oldest first. Raises NotFound."""
         ...

@@ -4,6 +4,7 @@ import re
 import threading
 import unicodedata
 from functools import lru_cache
+from itertools import chain
 from typing import Protocol
 
 import snowballstemmer
@@ -12,7 +13,7 @@ import snowballstemmer
 ANALYSIS_VERSION = "code-english-1"
 
 LONGEST_TERM = 100  # characters; beyond stand blobs, not words
-CACHED_TOKENS = 200_000  # some 60 MB at worst; ordinary corpora have fewer distinct words
+CACHED = 100_000  # pieces, and tokens: some 60 MB at worst; ordinary corpora have fewer distinct words
 
 _STOP = """a about above after again against ain all am an and any are aren as at be because been before being below
     between both but by can cannot could couldn did didn do does doesn doing don down during each few for from further
@@ -55,13 +56,16 @@ def terms(text: str) -> list[str]:
     """
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-    found: list[str] = []
-    for token in TOKEN.findall(text):
-        found.extend(_of_token(token))
-    return found
+    return list(chain.from_iterable(map(_of_piece, text.split())))
 
 
-@lru_cache(maxsize=CACHED_TOKENS)
+@lru_cache(maxsize=CACHED)
+def _of_piece(piece: str) -> tuple[str, ...]:
+    """Of what stands between white space, which no token holds: looked up, it costs a tenth of taking it apart."""
+    return tuple(chain.from_iterable(map(_of_token, TOKEN.findall(piece))))
+
+
+@lru_cache(maxsize=CACHED)
 def _of_token(token: str) -> tuple[str, ...]:
     if not token.isascii():
         token = _without_accents(token)

@@ -94,6 +94,10 @@ class SqlCatalog:
         with reading(self.engine) as connection:
             return read.read_text(connection, document, access, version=version)
 
+    def texts(self, named: Sequence[tuple[str, int]], access: Access) -> dict[tuple[str, int], DocumentText]:
+        with reading(self.engine) as connection:
+            return read.read_texts(connection, named, access)
+
     def versions(self, document: str, access: Access) -> list[DocumentInfo]:
         with reading(self.engine) as connection:
             return read.list_versions(connection, document, access)

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Select, and_, bindparam, func, select, tuple_
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select, tuple_
 
 from rag.domain.errors import BadInput, NotFound
 from rag.domain.types import Access, DocumentInfo, DocumentText, Filters, IndexEntry, Matrix, StoredChunk
@@ -31,6 +31,9 @@ from rag.registry.schema import chunks, feed, sources, texts, vectors, versions
 
 NOTHING = np.zeros((0,), dtype=np.float32)
 LAST_CHANGE = select(func.max(feed.c.seq))
+SELECT_TEXTS = select(*INFO, versions.c.syntax, texts.c.text, texts.c.marks, texts.c.facts).select_from(
+    versions.join(texts, and_(texts.c.document == versions.c.document, texts.c.version == versions.c.number))
+)
 CHANGES = select(feed).where(feed.c.seq > bindparam("after")).order_by(feed.c.seq).limit(bindparam("limit"))
 
 
@@ -78,6 +81,22 @@ def read_text(connection: Connection, document: str, access: Access, *, version:
     row = connection.execute(_select_text(access.everything, version is None), asked).one_or_none()
     if row is None:
         raise not_found(document)
+    return _text(row)
+
+
+def read_texts(
+    connection: Connection, named: Sequence[tuple[str, int]], access: Access
+) -> dict[tuple[str, int], DocumentText]:
+    found: dict[tuple[str, int], DocumentText] = {}
+    for batch in batches(dict.fromkeys(named)):
+        of_them = (versions.c.document.in_([name for name, _ in batch]), versions.c.number.in_({n for _, n in batch}))
+        for row in connection.execute(SELECT_TEXTS.where(*of_them, *allowed(access))):
+            text = _text(row)
+            found[text.info.id, text.info.version] = text
+    return {key: found[key] for key in named if key in found}
+
+
+def _text(row: Row[*tuple[Any, ...]]) -> DocumentText:
     return DocumentText(
         info=read_info(row),
         text=unpack_text(row.text),
@@ -89,13 +108,8 @@ def read_text(connection: Connection, document: str, access: Access, *, version:
 
 @cache
 def _select_text(everything: bool, latest: bool) -> Select[Any]:
-    """Kept, because SQLAlchemy takes longer to build it than SQLite to run it, and a search reads ten texts."""
-    same = and_(texts.c.document == versions.c.document, texts.c.version == versions.c.number)
-    statement = (
-        select(*INFO, versions.c.syntax, texts.c.text, texts.c.marks, texts.c.facts)
-        .select_from(versions.join(texts, same))
-        .where(versions.c.document == bindparam("document"))
-    )
+    """Kept, because SQLAlchemy takes longer to build it than SQLite to run it."""
+    statement = SELECT_TEXTS.where(versions.c.document == bindparam("document"))
     if not everything:
         statement = statement.where(versions.c.space.in_(bindparam("spaces", expanding=True)))
     if not latest:
@@ -134,7 +148,7 @@ def list_reachable(
     documents = dict.fromkeys(chunk.rsplit(":", 2)[0] for chunk in ids)
     seen: set[str] = set()
     for batch in batches(documents):
-        rows = connection.execute(select(*columns).where(versions.c.document.in_(batch), *conditions))
+        rows = connection.execute(select(*columns).where(versions.c.document.in_(batch), *conditions)).all()
         seen.update(f"{document}:{number}" for document, number in rows)
     return [chunk for chunk in ids if chunk.rsplit(":", 1)[0] in seen]
 

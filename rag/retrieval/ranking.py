@@ -25,6 +25,8 @@ LEADING = 100  # candidates, by meaning and words, that vouch for others
 READ = 60  # of these, whose words are looked at: reading one takes a tenth of a millisecond
 HALF_LIFE_DAYS = 365.0
 
+Rows = npt.NDArray[np.intp]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidates:
@@ -82,8 +84,8 @@ def signals_of(plan: SearchPlan, found: Candidates) -> dict[str, Scores]:
     """Each in [0, 1], one number a candidate; those of wishes only where the question has some."""
     meaning = _best_of(found.cosines, found.floors[0])
     words = _best_of(found.bm25, found.floors[1])
-    base = BASE["meaning"] * meaning + BASE["words"] * words
-    leading = np.argsort(-base, kind="stable")[:LEADING]
+    base = _base(meaning, words)
+    leading = _best_first(base)[:LEADING]
     order = np.zeros(len(base))
     first = leading[:READ]
     read = [_terms(f"{found.chunks[row].document.title}\n{found.chunks[row].text}") for row in first]
@@ -101,7 +103,20 @@ def signals_of(plan: SearchPlan, found: Candidates) -> dict[str, Scores]:
     }
 
 
-def _documents(chunks: Sequence[StoredChunk]) -> npt.NDArray[np.intp]:
+def lead(cosines: Scores, bm25: Scores, floors: tuple[Sequence[float], Sequence[float]]) -> Rows:
+    """Rows of candidates by meaning and words alone, best first; shapes and floors as in Candidates."""
+    return _best_first(_base(_best_of(cosines, floors[0]), _best_of(bm25, floors[1])))
+
+
+def _base(meaning: Scores, words: Scores) -> Scores:
+    return BASE["meaning"] * meaning + BASE["words"] * words
+
+
+def _best_first(scores: Scores) -> Rows:
+    return np.argsort(-scores, kind="stable")
+
+
+def _documents(chunks: Sequence[StoredChunk]) -> Rows:
     """A number for each chunk, the same for chunks of one document."""
     numbers = {chunk.document.id: n for n, chunk in enumerate(chunks)}
     return np.array([numbers[chunk.document.id] for chunk in chunks], dtype=np.intp)

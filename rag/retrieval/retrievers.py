@@ -11,9 +11,11 @@ from rag.domain.ports import Catalog, Dense, Embedder, Lexical
 from rag.domain.types import Hit, IndexEntry, Matrix, Query, StoredChunk
 from rag.retrieval.analysis import analyse
 from rag.retrieval.plan import SearchPlan, plan
-from rag.retrieval.ranking import Candidates, Ranker
+from rag.retrieval.ranking import Candidates, Ranker, lead
 
 POOL = 200  # from each index
+JOINED = 150  # candidates whose rows are read, at least, and JOINED_PER_HIT for each hit that is wanted
+JOINED_PER_HIT = 3
 FEW = 5_000  # chunks within reach, that are searched exactly at once
 WIDE = 4  # times as many are fetched where the reach is wide: the join drops the rest
 EXACT_LIMIT = 100_000  # whose reach is narrower than this many chunks is searched exactly, without an index
@@ -57,37 +59,44 @@ class HybridRetriever:
             self._pool(replace(query, text=text), vector, max(POOL, k))
             for text, vector in zip(asked.texts, vectors, strict=True)
         ]
-        return asked, self._candidates(query, asked, vectors, pools)
+        return asked, self._candidates(query, asked, vectors, pools, max(JOINED, JOINED_PER_HIT * k))
 
     def _day(self, query: Query) -> date:
         return query.as_of.date() if query.as_of else self.today()
 
     def _candidates(
-        self, query: Query, asked: SearchPlan, texts: Matrix, pools: Sequence[tuple[Found, Found]]
+        self, query: Query, asked: SearchPlan, texts: Matrix, pools: Sequence[tuple[Found, Found]], joined: int
     ) -> Candidates:
-        ids = list(dict.fromkeys(key for pool in pools for found in pool for key in found))
-        joined = self.catalog.chunks(ids, query.access, filters=query.filters, as_of=query.as_of)
-        chunks = [chunk for chunk in joined.values() if asked.operators.admits(chunk.document)]
-        kept = {chunk.id for chunk in chunks}
-        pools = [(_only(meant, kept), _only(said, kept)) for meant, said in pools]
-        vectors = self._vectors(chunks)
-        bm25 = np.array([[words.get(chunk.id, 0.0) for _, words in pools] for chunk in chunks])
+        """All that are within reach are scored; of those that lead the rows are read."""
+        pooled = list(dict.fromkeys(key for pool in pools for found in pool for key in found))
+        ids = self.catalog.reachable(pooled, query.access, filters=query.filters, as_of=query.as_of)
+        within = set(ids)
+        pools = [(_only(meant, within), _only(said, within)) for meant, said in pools]
+        vectors = self._vectors(ids)
+        cosines = (vectors @ texts.T).astype(np.float64)
+        bm25 = np.array([[words.get(key, 0.0) for _, words in pools] for key in ids]).reshape(len(ids), len(pools))
+        floors = (
+            [_floor(found, min(found.values(), default=0.0)) for found, _ in pools],
+            [_floor(found, 0.0 if found else math.inf) for _, found in pools],  # no word is shared
+        )
+        leading = lead(cosines, bm25, floors)[:joined].tolist() if ids else []
+        read = self.catalog.chunks(
+            [ids[row] for row in leading], query.access, filters=query.filters, as_of=query.as_of
+        )
+        rows = [row for row in leading if ids[row] in read and asked.operators.admits(read[ids[row]].document)]
         return Candidates(
-            chunks=chunks,
-            vectors=vectors,
-            cosines=(vectors @ texts.T).astype(np.float64),
-            bm25=bm25.reshape(len(chunks), len(pools)),
-            floors=(
-                [_floor(found, min(found.values(), default=0.0)) for found, _ in pools],
-                [_floor(found, 0.0 if found else math.inf) for _, found in pools],  # no word is shared
-            ),
+            chunks=[read[ids[row]] for row in rows],
+            vectors=vectors[rows],
+            cosines=cosines[rows],
+            bm25=bm25[rows],
+            floors=floors,
             conditions=replace(asked.operators, filters=query.filters).written(),
         )
 
-    def _vectors(self, chunks: Sequence[StoredChunk]) -> Matrix:
+    def _vectors(self, ids: Sequence[str]) -> Matrix:
         """Zeros for a chunk that this model has not embedded."""
-        rows = np.zeros((len(chunks), self.embedder.dimension), dtype=np.float32)
-        place = {chunk.id: row for row, chunk in enumerate(chunks)}
+        rows = np.zeros((len(ids), self.embedder.dimension), dtype=np.float32)
+        place = {key: row for row, key in enumerate(ids)}
         known, found = self.dense.vectors(list(place))
         if known:
             rows[[place[key] for key in known]] = found

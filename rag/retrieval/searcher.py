@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from rag.domain.errors import NotFound
 from rag.domain.ports import Catalog, Retriever
-from rag.domain.types import Access, DocumentText, Hit, Passage, Query, SearchHit
+from rag.domain.types import DocumentText, Hit, Passage, Query, SearchHit
 from rag.retrieval.expansion import Expansion, Span
 from rag.retrieval.locate import cite
 
@@ -29,26 +28,15 @@ class PassageSearcher:
 
     def find(self, query: Query, k: int) -> Found:
         hits = self.retriever.retrieve(query, max(4 * k, 50))
-        passages: list[Passage] = []
-        texts: dict[tuple[str, int], DocumentText] = {}
-        for span in self.expansion.spans(query, hits, k):
-            info = span.hit.chunk.document
-            key = info.id, info.version
-            text = texts.get(key) or self._text(*key, query.access)
-            if text is None:  # purged between the join and here
-                continue
-            texts[key] = text
-            passages.append(_passage(span, text))
-        return Found(hits=tuple(hits), passages=tuple(passages), texts=texts)
+        spans = self.expansion.spans(query, hits, k)
+        texts = self.catalog.texts([_version(span) for span in spans], query.access)
+        kept = [span for span in spans if _version(span) in texts]  # the others were purged since the join
+        return Found(
+            hits=tuple(hits), passages=tuple(_passage(span, texts[_version(span)]) for span in kept), texts=texts
+        )
 
     def search(self, query: Query, k: int) -> list[SearchHit]:
         return search_hits(self.find(query, k))
-
-    def _text(self, document: str, version: int, access: Access) -> DocumentText | None:
-        try:
-            return self.catalog.text(document, access, version=version)
-        except NotFound:
-            return None
 
 
 def search_hits(found: Found) -> list[SearchHit]:
@@ -62,6 +50,10 @@ def search_hits(found: Found) -> list[SearchHit]:
         )
         for n, passage in enumerate(found.passages, 1)
     ]
+
+
+def _version(span: Span) -> tuple[str, int]:
+    return span.hit.chunk.document.id, span.hit.chunk.document.version
 
 
 def _passage(span: Span, text: DocumentText) -> Passage:

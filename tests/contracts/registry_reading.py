@@ -32,6 +32,18 @@ class AccessContract:
             catalog.text("absent", ALL)
         assert str(mine.value).replace(key, "absent") == str(absent.value)
 
+    def test_several_versions_are_read_at_once_those_that_are_there_and_allowed(self, catalog: Catalog) -> None:
+        here, lab = source(catalog), source(catalog, "lab")
+        twice = put(catalog, here, "a", "x\n")
+        put(catalog, here, "a", "y\n")
+        once, hidden = put(catalog, here, "b", "z\n"), put(catalog, lab, "c", "w\n")
+        asked = [(once, 1), (twice, 2), (twice, 1), (once, 2), ("absent", 1), (hidden, 1), (once, 1)]
+        read = catalog.texts(asked, Access(spaces=frozenset({"default"})))
+        assert [(key, text.text) for key, text in read.items()] == [
+            ((once, 1), "z\n"), ((twice, 2), "y\n"), ((twice, 1), "x\n")
+        ]  # fmt: skip
+        assert catalog.texts(asked, NOBODY) == {}
+
     def test_a_space_shows_its_own_only(self, catalog: Catalog) -> None:
         put(catalog, source(catalog), "a", "x\n")
         key = put(catalog, source(catalog, "lab"), "a", "x\n")

@@ -73,3 +73,8 @@ def test_a_name_is_found_whole_and_by_each_of_its_words(name: str) -> None:
 @given(st.lists(st.from_regex(r"[A-Za-z0-9_./-]{1,12}", fullmatch=True), max_size=8))
 def test_words_apart_give_what_each_gives_alone(words: list[str]) -> None:
     assert terms("  ".join(words)) == [term for word in words for term in terms(word)]
+
+
+@given(st.text(alphabet=st.one_of(st.sampled_from("a1.,-_/:@+'’# \t\n\x1c\x85\u2028"), st.characters()), max_size=60))
+def test_no_token_reaches_across_white_space(text: str) -> None:
+    assert TOKEN.findall(text) == [token for piece in text.split() for token in TOKEN.findall(piece)]
