@@ -20,6 +20,7 @@ from ingest.sandbox import ReaderPool
 from ingest.tracking import mlflow_opener
 from rag.answering.answerer import EvidenceAnswerer
 from rag.answering.compose import ExtractiveWriter, Writer
+from rag.answering.currency import Currency
 from rag.answering.looking_up import FactSearcher
 from rag.answering.prompt import PointerWriter
 from rag.answering.refusal import DEFAULT
@@ -29,8 +30,9 @@ from rag.domain.services import Services
 from rag.index.generations import HomeIndexes
 from rag.knowledge.decisions import DecisionLookup
 from rag.knowledge.experiments import ExperimentLookup
+from rag.knowledge.succession import Succession
 from rag.models.embedder import load_embedder
-from rag.models.llms import load_llm
+from rag.models.llms import Reach, load_llm
 from rag.registry.catalog import SqlCatalog
 from rag.registry.chats import SqlChats
 from rag.registry.conversations import SqlConversations
@@ -198,6 +200,12 @@ def _answerer(
         embedder=base.embedder,
         writer=base.writer,
         threshold=replace(DEFAULT, least=base.settings.refuse_below),
+        currency=Currency(
+            succession=Succession(SqlFacts(base.engine), searcher.catalog),
+            searcher=searcher,
+            embedder=base.embedder,
+            catalog=searcher.catalog,
+        ),
         lookups=lookups,
         people=SqlPeople(base.engine, match),
         conversations=None if base.mode == "read" else conversations,
@@ -207,8 +215,20 @@ def _answerer(
 
 
 def _writer(settings: Settings, llm: LLM | None) -> Writer:
-    llm = llm or load_llm(settings.llm, base_url=settings.llm_base_url, api_key=settings.llm_api_key.get_secret_value())
+    llm = llm or load_llm(settings.llm, reach(settings))
     return PointerWriter(llm=llm) if llm else ExtractiveWriter()
+
+
+def reach(settings: Settings) -> Reach:
+    """How the language model that the settings name is reached."""
+    return Reach(
+        base_url=settings.llm_base_url,
+        api_key=settings.llm_api_key.get_secret_value(),
+        timeout=settings.llm_timeout,
+        context=settings.llm_context,
+        models=settings.models,
+        threads=settings.threads,
+    )
 
 
 def _index_warnings(indexes: HomeIndexes) -> tuple[str, ...]:

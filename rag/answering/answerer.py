@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from rag.answering.citations import Citer, shown_text
+from rag.answering.citations import shown_text
 from rag.answering.compose import Writer
-from rag.answering.evidence import Evidence, gather
+from rag.answering.currency import Currency
+from rag.answering.evidence import gather
 from rag.answering.looking_up import FactCiter, look_up, with_facts
 from rag.answering.refusal import Threshold, in_person, refusal, refuse
+from rag.answering.standing import Settled, disagreement
 from rag.domain.errors import NotFound, TeamloreError
 from rag.domain.people import People
 from rag.domain.ports import Conversations, Embedder, Lookup
@@ -45,6 +47,7 @@ class EvidenceAnswerer:
     embedder: Embedder
     writer: Writer
     threshold: Threshold
+    currency: Currency
     lookups: Sequence[Lookup] = ()  # asked first: what facts say is not left to passages
     people: People | None = None  # None: who may know goes by the names in documents
     conversations: Conversations | None = None  # None: nothing is kept
@@ -96,8 +99,10 @@ class EvidenceAnswerer:
         turn.confidence = self.threshold.confidence(evidence.features) if evidence.sentences else None
         refused = refuse(turn.question.query, found, evidence, self.threshold)
         if refused is None:
-            citer = Citer(found, evidence)
-            yield from self._write(turn, evidence, citer)
+            settled = self.currency.settle(turn.question.query, found, evidence)
+            now = turn.lap("currency", now)
+            yield from self._write(turn, settled)
+            turn.warnings.extend(disagreement(settled, turn.citations))
             turn.lap("write", now)
             if turn.statements:
                 turn.lap("total", turn.started)
@@ -130,12 +135,13 @@ class EvidenceAnswerer:
         yield Event(name="delta", data=("" if len(turn.statements) == 1 else " ") + shown_text(statement))
         yield from (Event(name="citation", data=citation) for citation in fresh)
 
-    def _write(self, turn: _Turn, evidence: Evidence, citer: Citer) -> Iterator[Event]:
-        for draft in self.writer.write(evidence.analysis.text, evidence):
-            if draft is None:
+    def _write(self, turn: _Turn, settled: Settled) -> Iterator[Event]:
+        drafts = self.writer.write(settled.evidence.analysis.text, settled.evidence)
+        for told in self.currency.told(settled, drafts, turn.question.query):
+            if told is None:
                 yield Event(name="delta", data="")
                 continue
-            yield from self._say(turn, *citer.statement(draft))
+            yield from self._say(turn, *told)
 
     def _check_conversation(self, question: Question) -> None:
         if question.conversation_id and self.conversations is not None:

@@ -79,7 +79,11 @@ class Shelf:
             if fact.document.kind == "run":  # its status is another matter
                 continue
             said[fact.document.id, fact.document.version].append(fact)
-        shelf = cls(tuple(Header(document=facts[0].document, said=tuple(facts)) for facts in said.values()))
+        return cls.of_headers(Header(document=facts[0].document, said=tuple(facts)) for facts in said.values())
+
+    @classmethod
+    def of_headers(cls, headers: Iterable[Header]) -> "Shelf":
+        shelf = cls(tuple(headers))
         for header in shelf.headers:
             shelf._numbers.setdefault((header.document.source, header.number), header)
             shelf._paths.setdefault((header.document.source, header.document.path), header)
