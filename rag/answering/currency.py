@@ -170,6 +170,8 @@ class Currency:
                 yield noted(citer.statement(draft_of(settled.sentences[n - 1])), "Another source says:", settled.stale)
         for sentence, note in settled.older:
             yield noted(citer.statement(draft_of(sentence)), note, settled.stale)
+        if query.filters.after or query.filters.before:
+            return
         for sentence in list({s.n: s for s in cited}.values())[:PAST]:
             yield from self._past(settled, citer, sentence, query)
 
