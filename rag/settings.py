@@ -51,11 +51,19 @@ class Settings(BaseSettings):
     chroma: str = Field("", description="http(s)://host:port of a Chroma server; empty: embedded in the home")
     embedder: str = Field("all-MiniLM-L6-v2", description="a name known to `teamlore models list`, or a folder")
     embedder_backend: Literal["onnx", "torch"] = Field("onnx", description="onnx (int8, fast on a CPU) or torch")
-    llm: str = Field("extractive", description="extractive, openai:MODEL")
-    llm_base_url: str = Field(
-        "", description="where an OpenAI-compatible server listens, e.g. http://127.0.0.1:8080/v1"
+    llm: str = Field(
+        "extractive",
+        description="extractive, llama-cpp:NAME-or-PATH, openai:MODEL, anthropic:MODEL, ollama:MODEL, or another "
+        "LlamaIndex integration, as in groq:MODEL",
     )
+    llm_base_url: str = Field("", description="where its server listens, e.g. http://127.0.0.1:8080/v1")
     llm_api_key: SecretStr = Field(SecretStr(""), description="its key")
+    llm_timeout: float = Field(
+        180.0, gt=0, description="seconds for an answer; a sixth of them for its first word, a ninth between two"
+    )
+    llm_context: int = Field(0, ge=0, description="tokens a request may hold; 0: what the model or its server says")
+    llm_price_in: float | None = Field(None, ge=0, description="of a million tokens that are read; both prices or none")
+    llm_price_out: float | None = Field(None, ge=0, description="of a million tokens that are written")
     refuse_below: float = Field(
         0.5, ge=0, le=1, description="confidence under which a question is refused; `teamlore eval calibrate` finds it"
     )
@@ -78,7 +86,7 @@ class Settings(BaseSettings):
         "warning", description="what the service logs to standard error; info: a line for each request"
     )
     freshness: float = Field(0.02, ge=0, le=1, description="what a text of today gains in a search; 0: nothing")
-    threads: int = Field(0, ge=0, description="threads of the embedding model; 0: all cores")
+    threads: int = Field(0, ge=0, description="threads of the embedding model, and of llama-cpp; 0: all cores")
 
     @field_validator("home", "models")
     @classmethod

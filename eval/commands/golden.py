@@ -70,9 +70,10 @@ def make_candidates(
 
 def _proposer(settings: Settings, limit: int, on_progress: OnProgress) -> Proposer:
     """Raises BadSetting when the settings name no language model."""
+    from rag.main import reach
     from rag.models.llms import load_llm
 
-    found = load_llm(settings.llm, base_url=settings.llm_base_url, api_key=settings.llm_api_key.get_secret_value())
+    found = load_llm(settings.llm, reach(settings))
     if found is None:
         raise BadSetting("TEAMLORE_LLM names no language model.", fix="Set TEAMLORE_LLM, or leave --llm out.")
     return Proposer(llm=found, limit=limit, on_progress=on_progress)

@@ -12,7 +12,7 @@ from eval.judges.llm import LLMJudge
 from eval.judges.memory import ModelJudge
 from eval.judges.ragas import RagasJudge, Reached
 from rag.domain.errors import BadInput
-from rag.models.llms import OPENAI, load_llm
+from rag.models.llms import OPENAI, Reach, load_llm
 
 SECONDS = 10.0
 _OF_A_MODEL = ("meta", "root", "max_model_len", "owned_by")  # what tells one file from another; times do not
@@ -35,7 +35,7 @@ Maker = Callable[[str, Server, int], ModelJudge]  # the whole name, where it lis
 
 
 def _openai(name: str, server: Server, trials: int) -> ModelJudge:
-    llm = load_llm(name, base_url=server.url, api_key=server.key)
+    llm = load_llm(name, Reach(base_url=server.url, api_key=server.key))
     if llm is None:
         raise BadInput(f"{name} is no language model.", fix="Name one: --judge openai:MODEL.")
     return LLMJudge(llm=llm, trials=trials, served=served(name.partition(":")[2], server))

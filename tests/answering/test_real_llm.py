@@ -13,7 +13,7 @@ from rag.api.inprocess import InProcess
 from rag.domain.services import Services
 from rag.domain.types import Access, Answer, SearchHit
 from rag.main import build
-from rag.models.llms import load_llm
+from rag.models.llms import Reach, load_llm
 from rag.settings import load_settings
 from tests.answering.corpus import ask
 from tests.models.llm_server import MODELS, OpenAIServer, openai_server
@@ -39,7 +39,7 @@ UNANSWERABLE = "Which customer signed the contract in June?"
 @pytest.fixture(scope="module")
 def services(openai_server: OpenAIServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     settings = load_settings(tmp_path_factory.mktemp("home")).model_copy(update={"models": MODELS})
-    llm = load_llm(f"openai:{openai_server.model}", base_url=openai_server.base_url, api_key="")
+    llm = load_llm(f"openai:{openai_server.model}", Reach(base_url=openai_server.base_url, api_key=""))
     built = build(settings, llm=llm)
     report = built.ingestor.ingest([EXAMPLES], space="default")
     assert report.documents > 10

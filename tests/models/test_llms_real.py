@@ -7,7 +7,7 @@ import time
 import pytest
 
 from rag.domain.ports import LLM
-from rag.models.llms import load_llm
+from rag.models.llms import Reach, load_llm
 from tests.models.llm_server import OpenAIServer, openai_server, tiny_server
 
 __all__ = ["openai_server", "tiny_server"]  # fixtures
@@ -22,7 +22,7 @@ POINTERS = {
 
 
 def llm_at(server: OpenAIServer) -> LLM:
-    llm = load_llm(f"openai:{server.model}", base_url=server.base_url, api_key="")
+    llm = load_llm(f"openai:{server.model}", Reach(base_url=server.base_url, api_key=""))
     assert llm is not None
     return llm
 

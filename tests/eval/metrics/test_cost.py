@@ -10,7 +10,8 @@ from eval.packs.loading import Sample
 from eval.runs.hearing import hear, tokens, withheld
 from rag.domain.errors import BadInput
 from rag.domain.types import Access, Answer, Query, Question, Refusal
-from rag.models.openai import OpenAILLM
+from rag.models.chat import ChatLLM
+from rag.models.openai import openai_like
 from rag.models.usage import Usage, metered
 from tests.eval.bench import Bench, document
 from tests.models.faulty import Handler, serving
@@ -111,26 +112,26 @@ def narrow(handler: Handler) -> None:
     handler.fail(400) if "stream_options" in handler.server.bodies[-1] else handler.say("fine")
 
 
-def said(llm: OpenAILLM) -> str:
+def said(llm: ChatLLM) -> str:
     return "".join(llm.stream("s", "u", max_tokens=20))
 
 
 @pytest.mark.slow
-def test_a_server_counts_only_when_somebody_asks() -> None:
+def test_a_server_is_asked_to_count_and_only_what_is_metered_is_told() -> None:
     with serving(counting) as server:
-        llm = OpenAILLM("m", base_url=server.url, api_key="k")
+        llm = ChatLLM(openai_like("m", base_url=server.url, api_key="k"))
         assert said(llm) == "fine"
         with metered() as meter:
             assert said(llm) == "fine"
         assert said(llm) == "fine"
     assert meter == [Usage(tokens_in=7, tokens_out=2)]
-    assert ["stream_options" in body for body in server.bodies] == [False, True, False]
+    assert ["stream_options" in body for body in server.bodies] == [True, True, True]
 
 
 @pytest.mark.slow
 def test_a_server_that_cannot_count_answers_all_the_same() -> None:
     with serving(narrow) as server, metered() as meter:
-        llm = OpenAILLM("m", base_url=server.url, api_key="k")
+        llm = ChatLLM(openai_like("m", base_url=server.url, api_key="k"))
         assert (said(llm), said(llm)) == ("fine", "fine")
     assert len(server.bodies) == 3  # the second time it is not asked again
     assert not any(meter)
