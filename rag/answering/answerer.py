@@ -10,6 +10,7 @@ from rag.answering.citations import shown_text
 from rag.answering.compose import Writer
 from rag.answering.currency import Currency
 from rag.answering.evidence import gather
+from rag.answering.guarding import harmless
 from rag.answering.looking_up import FactCiter, look_up, with_facts
 from rag.answering.refusal import Threshold, in_person, refusal, refuse
 from rag.answering.standing import Settled, disagreement
@@ -130,6 +131,7 @@ class EvidenceAnswerer:
         return refused if self.people is None else in_person(refused, self.people)
 
     def _say(self, turn: _Turn, statement: Statement, fresh: Sequence[Citation]) -> Iterator[Event]:
+        statement = replace(statement, text=harmless(statement.text))
         turn.statements.append(statement)
         turn.citations.extend(fresh)
         yield Event(name="delta", data=("" if len(turn.statements) == 1 else " ") + shown_text(statement))

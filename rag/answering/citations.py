@@ -24,7 +24,7 @@ class Citer:
         before = len(self.citations)
         numbers = tuple(dict.fromkeys(self._number(pointer) for pointer in draft.pointers))
         quotes = [self.citations[number - 1].quote for number in numbers]
-        checks = check_statement(draft.text, quotes)
+        checks = (*check_statement(draft.text, quotes), *draft.checks)
         supported = bool(numbers) and all(check.passed for check in checks)
         statement = Statement(
             text=draft.text,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rag.answering.evidence import Evidence, Sentence
+from rag.domain.types import Check
 from rag.index.analysis import terms
 
 MOST_STATEMENTS = 5
@@ -15,10 +16,11 @@ SAME = 0.8  # Jaccard overlap of terms above which two sentences say the same
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A statement before it is cited: `pointers` name evidence sentences by their n."""
+    """A statement before it is cited: `pointers` name evidence sentences by their n; `checks`: found when it was read."""
 
     text: str
     pointers: tuple[int, ...]
+    checks: tuple[Check, ...] = ()
 
 
 class Writer(Protocol):

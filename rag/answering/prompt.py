@@ -1,18 +1,19 @@
 """With a model: it sees numbered sentences and answers with pointers; the service copies the words.
 
 The instructions are a fixed prefix, so that a backend can keep them in its prompt cache. Evidence is data: it is
-numbered by us, one line each, and whatever a model points at that was not shown to it is dropped.
+numbered by us, one line each (`guarding`), and whatever a model points at that was not shown to it is dropped.
 """
 
 import json
 import re
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rag.answering.compose import Draft, one_line
 from rag.answering.evidence import Evidence, Sentence
+from rag.answering.guarding import as_data, findings, plain_words, without_links
 from rag.answering.pointing import anchored
 from rag.domain.ports import LLM
 
@@ -48,7 +49,6 @@ SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
 }
 _DECODER = json.JSONDecoder()
-_MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +68,22 @@ class PointerWriter:
             written += piece
             drafts = parse(written) if "}" in piece else []
             for draft in drafts[done:]:
-                if draft.text:
-                    pointers = anchored(draft, texts).pointers
-                    yield Draft(text=draft.text, pointers=tuple(shown[label].n for label in pointers))
+                held = bounded(draft, texts)
+                if held.text:
+                    yield replace(held, pointers=tuple(shown[label].n for label in held.pointers))
             done = max(done, len(drafts))
             if time.monotonic() - last >= SIGN_OF_LIFE:
                 last = time.monotonic()
                 yield None
+
+
+def bounded(draft: Draft, shown: Mapping[int, str]) -> Draft:
+    """Of what a model wrote: plain words, and pointers into `shown` (sentences by number); its checks say the rest."""
+    words = plain_words(draft.text, shown)
+    pointed = anchored(Draft(text=words.text, pointers=draft.pointers), shown)
+    text, links = without_links(words.text, [shown[label] for label in pointed.pointers])
+    unknown = sum(number not in shown for number in (*draft.pointers, *words.marks))
+    return replace(pointed, text=text, checks=findings(unknown, links))
 
 
 def shortlist(ranked: Sequence[Sentence]) -> list[Sentence]:
@@ -91,8 +100,8 @@ def shortlist(ranked: Sequence[Sentence]) -> list[Sentence]:
 
 def user_prompt(question: str, shown: Sequence[Sentence]) -> str:
     """Numbered as they stand there: small models point at the wrong line when numbers jump."""
-    lines = [f"{label}: {one_line(sentence.text)}" for label, sentence in enumerate(shown, 1)]
-    return "Sentences:\n" + "\n".join(lines) + f"\n\nQuestion: {one_line(question)}"
+    lines = [f"{label}: {as_data(sentence.text)}" for label, sentence in enumerate(shown, 1)]
+    return "Sentences:\n" + "\n".join(lines) + f"\n\nQuestion: {as_data(question)}"
 
 
 def parse(written: str) -> list[Draft]:
@@ -107,7 +116,7 @@ def parse(written: str) -> list[Draft]:
             value = {}
         text = value.get("text")
         if isinstance(text, str) and text.strip():
-            drafts.append(Draft(text=_MARKER.sub("", one_line(text)), pointers=_integers(value.get("sentences"))))
+            drafts.append(Draft(text=one_line(text), pointers=_integers(value.get("sentences"))))
             after = end
         at = written.find("{", after)
     return drafts
