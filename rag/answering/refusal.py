@@ -41,7 +41,7 @@ def not_yours(query: Query) -> Refusal | None:
 
     Nothing else is ever refused for want of rights: that there are hidden documents is itself a secret.
     """
-    spaces = query.filters.spaces or read_operators(query.text)[1].spaces
+    spaces = query.filters.spaces or read_operators(query.text)[1].filters.spaces
     if not spaces or any(query.access.allows(space) for space in spaces):
         return None
     named = ", ".join(spaces)
