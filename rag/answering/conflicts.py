@@ -6,22 +6,13 @@ from typing import Literal
 
 from rag.domain.types import DocumentInfo, Syntax
 from rag.index.analysis import terms
+from rag.knowledge.values import VALUE, Value, names, values, words
 
 PROSE: frozenset[Syntax] = frozenset({"markdown", "rst", "plain"})
-NOT_COMPARED = frozenset({"run", "code", "chat", "notebook"})
+NOT_COMPARED = frozenset({"run", "code", "chat", "history", "notebook"})
 DATED = frozenset({"retro", "postmortem", "meeting", "report"})  # each holds for its day
 ALIKE = 0.75  # Jaccard overlap of the words beside the values
 MOST_WORDS = 40  # of a sentence: longer ones say several things
-_NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[-+]?\d+)?"
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-VALUE = re.compile(
-    rf"(?P<date>\d{{4}}-\d\d(?:-\d\d)?|\b{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?\b|"
-    rf"\b\d{{1,2}} {_MONTH}(?: \d{{4}})?\b|\b\d{{1,2}}:\d\d\b)"
-    rf"|(?P<mixed>\b(?:[a-z]+[-_.]?\d[\w.-]*\w|[a-z]+\d)\b)"
-    rf"|(?P<number>(?<![\w.]){_NUMBER})(?P<unit>\s?%|\s?[a-z]+\b)?",
-    re.I,
-)
-NAME = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-Z][\w+#]*(?:[ -][A-Z][\w+#]*)*")
 NOT_NOW = re.compile(
     r"\b(?:was|were|had|used to|previously|formerly|initially|originally|at first|at the time|once|before|until|ago|"
     r"yesterday|last|earlier|first|then|example|e\.g|for instance|such as|propos\w+|plan\w*|would|could|should|might|"
@@ -48,16 +39,13 @@ class Claim:
     document: DocumentInfo
     section: tuple[str, ...]
     syntax: Syntax
-    values: tuple[tuple[str, str, str], ...] = field(init=False)  # (kind, value, unit), in their order
+    values: tuple[Value, ...] = field(init=False)
     names: frozenset[str] = field(init=False)
     words: frozenset[str] = field(init=False)  # beside the values
 
     def __post_init__(self) -> None:
-        plain = VALUE.sub(" ", self.text)
-        set_ = object.__setattr__
-        set_(self, "values", tuple(_value(found) for found in VALUE.finditer(self.text)))
-        set_(self, "names", frozenset(name.casefold() for name in NAME.findall(plain)))
-        set_(self, "words", frozenset(terms(NAME.sub(" ", plain))))
+        for name, read in (("values", values), ("names", names), ("words", words)):
+            object.__setattr__(self, name, read(self.text))
 
     @property
     def subject(self) -> frozenset[str]:
@@ -87,13 +75,6 @@ def compare(one: Claim, other: Claim, asked: frozenset[str]) -> Verdict | None:
     if NOT_NOW.search(one.text) or NOT_NOW.search(other.text) or kinds & DATED:
         return None
     return "disagree"
-
-
-def _value(found: re.Match[str]) -> tuple[str, str, str]:
-    if found["number"]:
-        return "number", found["number"].replace(",", "").lower(), (found["unit"] or "").strip().casefold()
-    kind = "date" if found["date"] else "name"
-    return kind, " ".join(found[0].casefold().split()), ""
 
 
 def _comparable(claim: Claim) -> bool:

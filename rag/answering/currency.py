@@ -9,6 +9,7 @@ from rag.answering.conflicts import compare
 from rag.answering.evidence import Evidence, Sentence, gather
 from rag.answering.looking_up import LOOKED_UP
 from rag.answering.standing import (
+    Older,
     Settled,
     Told,
     claim_of,
@@ -19,7 +20,6 @@ from rag.answering.standing import (
     place_of,
     says,
     until,
-    value_changed,
 )
 from rag.domain.errors import NotFound
 from rag.domain.ports import Catalog, Embedder
@@ -32,6 +32,7 @@ from rag.retrieval.searcher import Found, PassageSearcher
 
 COMPARED = 8  # sentences that an answer may be made of
 FETCHED = 3  # passages of what replaces
+NAMED = 2  # sentences that were replaced
 PAST = 2  # citations whose past is told
 
 
@@ -75,7 +76,7 @@ class Currency:
         rest = [s for s in ranked if s not in old and s not in new]
         order = sorted([heir, *new[1:], *rest], key=lambda s: (-s.score, s.passage, s.start))
         if old[0].score >= WORTH * ranked[0].score:
-            settled.older.append((old[0], until(replacement)))
+            settled.older.append(Older(sentence=old[0], note=until(replacement), heir=replacement.new.id))
         settled.reorder(order)
         return True
 
@@ -101,7 +102,7 @@ class Currency:
         leading = [s for s in ranked[:COMPARED] if s.score >= WORTH * ranked[0].score] if ranked else []
         asked = frozenset(terms(query.text))
         claims = [claim_of(settled, sentence) for sentence in leading]
-        older: dict[int, str] = {}
+        older: dict[int, Older] = {}
         for n, one in enumerate(claims):
             for m, other in enumerate(claims[:n]):
                 verdict = compare(one, other, asked)
@@ -111,13 +112,14 @@ class Currency:
                     last, first = (other, one) if verdict == "older" else (one, other)
                     place = n if verdict == "older" else m
                     if not named_alone(first.document, last.document, query):
-                        older[leading[place].n] = f"On {first.document.date[:10]} it was otherwise:"
+                        note = f"On {first.document.date[:10]} it was otherwise:"
+                        older[leading[place].n] = Older(sentence=leading[place], note=note, heir=last.document.id)
         if older:
             self._set_aside(settled, older)
 
-    def _set_aside(self, settled: Settled, older: Mapping[int, str]) -> None:
+    def _set_aside(self, settled: Settled, older: Mapping[int, Older]) -> None:
         gone = [sentence for sentence in settled.evidence.sentences if sentence.n in older]
-        settled.older.extend((sentence, older[sentence.n]) for sentence in gone)
+        settled.older.extend(older.values())
         settled.stale.update(place_of(settled.document(sentence)) for sentence in gone)
         settled.reorder([s for s in settled.evidence.sentences if s.n not in older])
 
@@ -168,8 +170,10 @@ class Currency:
                 n = other if one in said else one
                 said.add(n)
                 yield noted(citer.statement(draft_of(settled.sentences[n - 1])), "Another source says:", settled.stale)
-        for sentence, note in settled.older:
-            yield noted(citer.statement(draft_of(sentence)), note, settled.stale)
+        heirs = {settled.document(sentence).id for sentence in cited}
+        named = [old for old in settled.older if old.heir in heirs]
+        for old in sorted(named, key=lambda old: -old.sentence.score)[:NAMED]:
+            yield noted(citer.statement(draft_of(old.sentence)), old.note, settled.stale)
         if query.filters.after or query.filters.before:
             return
         for sentence in list({s.n: s for s in cited}.values())[:PAST]:
@@ -182,7 +186,7 @@ class Currency:
             before = said_before(self.catalog, now, (sentence.start, sentence.end), query.access)
         except NotFound:  # purged since
             return
-        if before is None or not value_changed(before.words, sentence.text):
+        if before is None:
             return
         made = settled.add(before.text, before.start, before.end)
         settled.stale.add(place_of(before.text.info))

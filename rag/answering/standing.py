@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from rag.answering.compose import Draft, one_line
-from rag.answering.conflicts import NAME, VALUE, Claim
+from rag.answering.conflicts import Claim
 from rag.answering.evidence import Evidence, Sentence
 from rag.domain.types import Citation, DocumentInfo, DocumentText, Passage, Query, Statement, StoredChunk
 from rag.index.analysis import terms
@@ -16,6 +16,15 @@ from rag.retrieval.searcher import Found
 Told = tuple[Statement, list[Citation]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Older:
+    """What was said before `heir` (a document's id) said otherwise."""
+
+    sentence: Sentence
+    note: str
+    heir: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Settled:
     """What an answer is written from, and what is said around it. `sentences` are numbered as the writer sees them."""
@@ -23,7 +32,7 @@ class Settled:
     found: Found
     evidence: Evidence  # for the writer
     sentences: list[Sentence]  # all that may be cited: the evidence's, then what was replaced
-    older: list[tuple[Sentence, str]] = field(default_factory=list)  # said after the answer, with its note
+    older: list["Older"] = field(default_factory=list)  # said after the answer
     replaced: dict[Place, Replacement] = field(default_factory=dict)  # cited although something newer replaces it
     stale: set[Place] = field(default_factory=set)
     disagreeing: list[tuple[int, int]] = field(default_factory=list)  # sentences by n
@@ -60,13 +69,14 @@ class Settled:
         """The evidence in that order, numbered from 1, with what is said after it behind."""
         numbered = [replace(sentence, n=n) for n, sentence in enumerate(order, 1)]
         by_span = {(s.passage, s.start, s.end): s.n for s in numbered}
-        behind = [(replace(old, n=len(numbered) + m), note) for m, (old, note) in enumerate(self.older, 1)]
+        first = len(numbered) + 1
+        behind = [replace(old, sentence=replace(old.sentence, n=n)) for n, old in enumerate(self.older, first)]
         before = {s.n: (s.passage, s.start, s.end) for s in self.sentences}
         pairs = [(by_span.get(before[one], 0), by_span.get(before[other], 0)) for one, other in self.disagreeing]
         self.disagreeing = [pair for pair in pairs if all(pair)]
         self.older = behind
         self.evidence = replace(self.evidence, sentences=tuple(numbered))
-        self.sentences = [*numbered, *(sentence for sentence, _ in behind)]
+        self.sentences = [*numbered, *(old.sentence for old in behind)]
 
 
 def disagreement(settled: Settled, citations: Sequence[Citation]) -> list[str]:
@@ -136,15 +146,3 @@ def claim_of(settled: Settled, sentence: Sentence) -> Claim:
     passage = settled.found.passages[sentence.passage]
     syntax = settled.found.text_of(passage).syntax
     return Claim(text=one_line(sentence.text), document=passage.document, section=passage.section, syntax=syntax)
-
-
-def value_changed(before: str, now: str) -> bool:
-    """A number, date or name that is another: not a word that is written otherwise."""
-    return _values(before) != _values(now)
-
-
-def _values(text: str) -> set[str]:
-    plain = VALUE.sub(" ", text)
-    return {" ".join(found[0].casefold().split()) for found in VALUE.finditer(text)} | {
-        name.casefold() for name in NAME.findall(plain)
-    }

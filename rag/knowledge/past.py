@@ -6,9 +6,9 @@ from datetime import datetime
 from rag.domain.ports import Catalog
 from rag.domain.sentences import sentences
 from rag.domain.types import Access, DocumentText
-from rag.index.analysis import terms
+from rag.knowledge.values import names, values, words
 
-ALIKE = 0.5  # Jaccard overlap of their terms: less, and it is another sentence
+ALIKE = 0.6  # Jaccard overlap of the words beside values: less, and it is another sentence
 SAID = 20  # sentences of the earlier version, where it differs, that are compared
 MOST_VERSIONS = 200  # of a document
 
@@ -59,16 +59,18 @@ def said_before(catalog: Catalog, now: DocumentText, span: tuple[int, int], acce
 
 
 def _alike(before: DocumentText, now: DocumentText, said: str) -> tuple[int, int] | None:
-    """The sentence that is no longer there and has most of the words."""
-    present, own = _folded(now.text), set(terms(said))
+    """The sentence that is no longer there, has most of the words, and another number, date or name."""
+    present, own = _folded(now.text), words(said)
     best: tuple[float, tuple[int, int]] = (0.0, (0, 0))
     looked = 0
     for start, end in sentences(before.text, before.syntax):
-        if looked == SAID or _folded(before.text[start:end]) in present:
+        old = before.text[start:end]
+        if looked == SAID or _folded(old) in present:
             continue
         looked += 1
-        theirs = set(terms(before.text[start:end]))
-        best = max(best, (len(own & theirs) / max(1, len(own | theirs)), (start, end)))
+        theirs = words(old)
+        if len(own & theirs) >= 2 and (set(values(old)), names(old)) != (set(values(said)), names(said)):
+            best = max(best, (len(own & theirs) / len(own | theirs), (start, end)))
     return best[1] if best[0] >= ALIKE else None
 
 

@@ -12,7 +12,9 @@ from rag.knowledge.cards import DECISION_KEYS, LINKS, PREFIX, Header, Link, Shel
 from rag.knowledge.header_questions import plain_text
 
 CARDS = frozenset({"model-card", "dataset-card"})
-UNVERSIONED = frozenset({"run", "code", "chat", "notebook", "decision"})  # versions in such names are of something else
+UNVERSIONED = frozenset(
+    {"run", "code", "chat", "history", "notebook", "decision"}
+)  # versions in such names are of something else
 NOT_IN_FORCE = frozenset({"draft", "proposed", "rejected", "withdrawn", "deferred"})
 LONGEST_CHAIN = 20
 SIBLINGS = 50  # versions of one name that are looked at
@@ -155,10 +157,8 @@ def _said(stated: Iterable[Stated], document: DocumentInfo) -> list[Stated]:
 
 def _may_concern(link: Stated, documents: Sequence[DocumentInfo], own: Sequence[Stated]) -> bool:
     """Cheap and too wide: whether a link is of one of the documents, or may name one."""
-    if any((d.id, d.version) == (link.document.id, link.document.version) for d in documents):
-        return link.key == "superseded-by"
-    if link.key != "replaces":
-        return False
+    if link.key == "superseded-by":
+        return any((d.id, d.version) == (link.document.id, link.document.version) for d in documents)
     numbers = {number for s in own if s.key == "number" for number in NUMBER.findall(s.value)}
     if numbers.intersection(str(int(number)) for number in NUMBER.findall(link.value)):
         return True
