@@ -12,9 +12,8 @@ from rag.knowledge.cards import DECISION_KEYS, LINKS, PREFIX, Header, Link, Shel
 from rag.knowledge.header_questions import plain_text
 
 CARDS = frozenset({"model-card", "dataset-card"})
-UNVERSIONED = frozenset(
-    {"run", "code", "chat", "history", "notebook", "decision"}
-)  # versions in such names are of something else
+# A version in the name of one of these is of something else.
+UNVERSIONED = frozenset({"run", "code", "chat", "history", "notebook", "decision"})
 NOT_IN_FORCE = frozenset({"draft", "proposed", "rejected", "withdrawn", "deferred"})
 LONGEST_CHAIN = 20
 SIBLINGS = 50  # versions of one name that are looked at
