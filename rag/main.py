@@ -28,6 +28,7 @@ from rag.client import Client
 from rag.domain.ports import LLM, Embedder, Lookup, OnProgress
 from rag.domain.services import Services
 from rag.index.generations import HomeIndexes
+from rag.knowledge.changes import ChangeLookup
 from rag.knowledge.decisions import DecisionLookup
 from rag.knowledge.experiments import ExperimentLookup
 from rag.knowledge.succession import Succession
@@ -100,7 +101,7 @@ def build(
         expansion=Expansion(catalog=catalog),
         catalog=catalog,
     )
-    lookups = _lookups(base, catalog)
+    lookups = _lookups(base, catalog, searcher)
     pool = ReaderPool(workers=settings.parser_workers)
     if mode != "read":
         jobs.interrupted()
@@ -181,10 +182,11 @@ def _pipeline(base: _Base, catalog: SqlCatalog, indexes: HomeIndexes, pool: Read
     )
 
 
-def _lookups(base: _Base, catalog: SqlCatalog) -> tuple[Lookup, ...]:
+def _lookups(base: _Base, catalog: SqlCatalog, searcher: PassageSearcher) -> tuple[Lookup, ...]:
     return (
         ExperimentLookup(runs=SqlRuns(base.engine), catalog=catalog),
         DecisionLookup(SqlFacts(base.engine), catalog),
+        ChangeLookup(catalog=catalog, facts=SqlFacts(base.engine), searcher=searcher),
     )
 
 
