@@ -24,6 +24,10 @@ _SPECIAL = re.compile(
     r"|:(?=[^\s\d])|(?<=[A-Za-z])\.(?=\S)"  # bare addresses
     r"|\A[^A-Za-z0-9]"  # what makes a heading, a list or a rule of a line
 )
+_OPENINGS = {
+    "disagreement": "My sources disagree.",
+    "not-allowed": "I may not look there for you.",
+}
 _NUMBERED = re.compile(r"\A(\d+)([.)])")
 
 
@@ -58,7 +62,8 @@ def refusal_markdown(refusal: Json) -> str:
     people = ", ".join(escape_markdown(name) for name in refusal["people"])
     asked = f"\n\nWho may know: {people}" if people else ""
     near = "\n\nWhat came nearest is listed under *Nearest passages*." if refusal["nearest"] else ""
-    return f"**I found no answer.** {escape_markdown(refusal['reason'])}{asked}{near}"
+    opening = _OPENINGS.get(refusal.get("kind", ""), "I found no answer.")
+    return f"**{opening}** {escape_markdown(refusal['reason'])}{asked}{near}"
 
 
 def draft_markdown(text: str) -> str:

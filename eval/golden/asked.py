@@ -16,15 +16,14 @@ def generate(maker: Maker) -> Iterator[Candidate]:
         question = " ".join(turn["question"].split())
         if len(question) > LONGEST or len(content_words(question)) < 1:
             continue
-        if turn["liked"] is False:
+        if turn["liked"] is False and turn["answer"].get("status") != "refused":
             yield _voted_down(maker, question, turn)
         else:
-            yield _refused(question, turn["answer"])
+            yield _refused(question, turn)
 
 
 def _voted_down(maker: Maker, question: str, turn: dict[str, Any]) -> Candidate:
-    comments = "; ".join(f"“{' '.join(comment.split())}”" for comment in turn["comments"])
-    said = f"People said: {comments}. " if comments else "People voted the answer down. "
+    said = _comments(turn) or "People voted the answer down. "
     told = " ".join(str(turn["answer"].get("text", "")).split())
     return Candidate(
         kind="feedback",
@@ -35,13 +34,18 @@ def _voted_down(maker: Maker, question: str, turn: dict[str, Any]) -> Candidate:
     )
 
 
-def _refused(question: str, answer: dict[str, Any]) -> Candidate:
-    reason = " ".join(str((answer.get("refusal") or {}).get("reason", "")).split())
+def _comments(turn: dict[str, Any]) -> str:
+    comments = "; ".join(f"“{' '.join(comment.split())}”" for comment in turn["comments"])
+    return f"People said: {comments}. " if comments else ""
+
+
+def _refused(question: str, turn: dict[str, Any]) -> Candidate:
+    reason = " ".join(str((turn["answer"].get("refusal") or {}).get("reason", "")).split())
     return Candidate(
         kind="gap",
         question=question,
         made_by="gap",
-        why=f"It was refused: {reason}" if reason else "It was refused.",
+        why=_comments(turn) + (f"It was refused: {reason}" if reason else "It was refused."),
         answerable=False,
     )
 

@@ -90,3 +90,16 @@ def test_a_wrong_day_is_not_sent(day: str) -> None:
     wanted = filters(kinds=["retro"], authors=[], spaces=[], after=f" {day} ", before="")
     assert wanted == {"kinds": ["retro"], "after": day}
     assert "must be a day" in said(steps(client(stream), wanted=wanted)[-1])
+
+
+def test_a_refused_question_can_be_logged_and_an_answered_one_needs_no_button() -> None:
+    refusal = {"reason": "Nothing was found.", "kind": "nothing-found", "nearest": [], "people": []}
+    refused = {**ANSWER, "answer_id": "a-2", "refusal": refusal, "citations": [], "statements": []}
+
+    def nothing(request: httpx.Request) -> httpx.Response:
+        del request
+        text = f"event: done\ndata: {json.dumps(refused)}\n\n"
+        return httpx.Response(200, text=text, headers={"content-type": "text/event-stream"})
+
+    assert steps(client(nothing))[-1][1][-1]["options"] == [{"label": "Log this question", "value": "a-2"}]
+    assert "options" not in steps(client(stream))[-1][1][-1]

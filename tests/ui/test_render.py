@@ -201,6 +201,11 @@ def test_an_old_version_says_so() -> None:
     assert "no longer the current version" in pages.source_page({**DOCUMENT, "current": False}, start=0, end=0)
 
 
+def test_a_refusal_for_want_of_rights_speaks_of_the_asker_and_not_of_documents() -> None:
+    refusal = {"reason": "You can read nothing in labs.", "kind": "not-allowed", "nearest": [], "people": []}
+    assert render.refusal_markdown(refusal) == "**I may not look there for you.** You can read nothing in labs."
+
+
 def test_a_refusal_names_who_may_know() -> None:
     refusal = {"reason": "None says so.", "nearest": [CITATION], "people": ["Ada *Lovelace*"]}
     shown = render.answer_markdown(answer("", refusal=refusal, warnings=["The index is rebuilding."]))

@@ -16,6 +16,8 @@ EMPTY_PANEL = render.citation_cards([], heading="", empty="The sources of an ans
 SEARCHING = "*Looking through what your team wrote …*"
 WELCOME = "### What would you like to know?\nAsk about a decision, a run, a failure or a person."
 NOTHING_STORED = "### Nothing is stored yet\nAdd files under **Sources**, or run `teamlore ingest FOLDER`, then ask."
+LOG = "Log this question"
+WANTED = "This should be answered."  # kept with the vote, for those who read what is missing
 Names = list[str] | None  # None from a part of the page that was never opened
 Day = str | None
 LOOKED_AT = 200  # documents that suggestions and filters are made from
@@ -85,6 +87,15 @@ def _votes(client: Client, chat: gr.Chatbot, visit: gr.State) -> None:
             gr.Info("Thank you: your vote is kept with the answer.")
 
     chat.like(rate, visit, None, api_visibility="private")
+
+    def log(event: gr.SelectData, request: gr.Request) -> None:
+        try:
+            client_of(client, request).feedback(str(event.value), -1, WANTED)
+        except Trouble as error:
+            raise gr.Error(words(error)) from error
+        gr.Info("It is on the list of questions that nothing answers yet.")
+
+    chat.option_select(log, None, None, api_visibility="private", show_progress="hidden")
 
 
 def _question() -> tuple[gr.Textbox, gr.Button]:
@@ -184,13 +195,18 @@ def conversation_steps(
             elif name == "done":
                 panel = finished_panel(data, hits)
                 state = state.with_turn(panel, answer=data["answer_id"], conversation=data.get("conversation_id"))
-                yield gr.skip(), [*history, _said(render.answer_markdown(data))], panel, state
+                yield gr.skip(), [*history, {**_said(render.answer_markdown(data)), **_to_log(data)}], panel, state
                 return
             yield gr.skip(), [*history, _said(render.draft_markdown(written) or SEARCHING)], panel, state
     except Trouble as error:
         trouble = words(error)
     said = _said(f"**That did not work.** {render.escape_markdown(trouble)}")
     yield text, [*history, said], EMPTY_PANEL, state.with_turn(EMPTY_PANEL)
+
+
+def _to_log(answer: Json) -> dict[str, Any]:
+    """A button below a refusal. What it gives back is checked: nobody votes on another's answer."""
+    return {"options": [{"label": LOG, "value": answer["answer_id"]}]} if answer["refusal"] else {}
 
 
 def filters_trouble(wanted: dict[str, Any]) -> str:

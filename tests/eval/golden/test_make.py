@@ -210,6 +210,7 @@ def test_refused_and_disliked_answers_become_candidates_without_who_asked() -> N
             id="a1", question="Who paid for Atlas?", status="refused", text="", refusal=Refusal(reason="no")
         )
         conversations.record(mine, "secret-owner", refused, state="complete")
+        conversations.feedback("a1", "secret-owner", value=-1, comment="This should be answered.")
         liked = Answer(id="a2", question="Where is the Atlas bucket?", status="answered", text="In Oslo.")
         conversations.record(mine, "secret-owner", liked, state="complete")
         conversations.feedback("a2", "secret-owner", value=-1, comment="It moved to Bergen.")
@@ -224,6 +225,7 @@ def test_refused_and_disliked_answers_become_candidates_without_who_asked() -> N
         "feedback": "Where is the Atlas bucket?",
     }
     assert "It moved to Bergen." in found["feedback"].why
+    assert found["gap"].why == "People said: “This should be answered.”. It was refused: no"
     assert not any("secret-owner" in repr(item) for item in found.values())
 
 
