@@ -111,7 +111,8 @@ class FactCiter:
 
     def _number(self, document: DocumentInfo, start: int, end: int) -> int:
         for citation in self.citations:
-            if (citation.document.id, citation.start, citation.end) == (document.id, start, end):
+            cited = citation.document
+            if (cited.id, cited.version, citation.start, citation.end) == (document.id, document.version, start, end):
                 return citation.n
         key = document.id, document.version
         if key not in self._texts:
