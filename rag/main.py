@@ -34,6 +34,7 @@ from rag.knowledge.experiments import ExperimentLookup
 from rag.knowledge.succession import Succession
 from rag.models.embedder import load_embedder
 from rag.models.llms import Reach, load_llm
+from rag.models.usage import Prices
 from rag.registry.catalog import SqlCatalog
 from rag.registry.chats import SqlChats
 from rag.registry.conversations import SqlConversations
@@ -212,6 +213,7 @@ def _answerer(
         people=SqlPeople(base.engine, match),
         conversations=None if base.mode == "read" else conversations,
         model={"llm": base.writer.name, "embedder": base.embedder.name},
+        prices=_prices(base.settings),
         state=functools.partial(_index_warnings, indexes),
     )
 
@@ -231,6 +233,12 @@ def reach(settings: Settings) -> Reach:
         models=settings.models,
         threads=settings.threads,
     )
+
+
+def _prices(settings: Settings) -> Prices | None:
+    if settings.llm_price_in is None or settings.llm_price_out is None:
+        return None
+    return Prices(tokens_in=settings.llm_price_in, tokens_out=settings.llm_price_out)
 
 
 def _index_warnings(indexes: HomeIndexes) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from rag.domain.errors import NotFound, TeamloreError
 from rag.domain.people import People
 from rag.domain.ports import Conversations, Embedder, Lookup
 from rag.domain.types import Answer, Citation, Event, Finding, Question, Refusal, Statement
+from rag.models.usage import Meter, Prices, counted, metered_steps
 from rag.retrieval.searcher import Found, PassageSearcher, search_hits
 
 PASSAGES = 8
@@ -34,6 +35,7 @@ class _Turn:
     statements: list[Statement] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    spent: Meter = field(default_factory=list)
     confidence: float | None = None
 
     def lap(self, name: str, since: float) -> float:
@@ -53,6 +55,7 @@ class EvidenceAnswerer:
     people: People | None = None  # None: who may know goes by the names in documents
     conversations: Conversations | None = None  # None: nothing is kept
     model: dict[str, str]
+    prices: Prices | None = None
     state: Callable[[], tuple[str, ...]] = tuple  # warnings about the service itself, such as an index being rebuilt
 
     def answer(self, question: Question) -> Answer:
@@ -107,11 +110,11 @@ class EvidenceAnswerer:
             turn.lap("write", now)
             if turn.statements:
                 turn.lap("total", turn.started)
-                yield Event(name="done", data=replace(_so_far(turn), status=_status(turn), model=self.model))
+                yield Event(name="done", data=replace(_so_far(turn), status=_status(turn), model=self._model(turn)))
                 return
             refused = refusal(found, "The passages were read, and none of them holds the answer.")
         turn.lap("total", turn.started)
-        answer = replace(_so_far(turn), text=refused.reason, refusal=self._in_person(refused), model=self.model)
+        answer = replace(_so_far(turn), text=refused.reason, refusal=self._in_person(refused), model=self._model(turn))
         yield Event(name="done", data=answer)
 
     def _state(self, turn: _Turn, finding: Finding, found: Found) -> Iterator[Event]:
@@ -127,6 +130,9 @@ class EvidenceAnswerer:
         model = {**self.model, "llm": "facts"}
         yield Event(name="done", data=replace(_so_far(turn), status=status, text=text, refusal=refused, model=model))
 
+    def _model(self, turn: _Turn) -> dict[str, str]:
+        return {**self.model, **counted(turn.spent, self.prices)}
+
     def _in_person(self, refused: Refusal) -> Refusal:
         return refused if self.people is None else in_person(refused, self.people)
 
@@ -138,7 +144,8 @@ class EvidenceAnswerer:
         yield from (Event(name="citation", data=citation) for citation in fresh)
 
     def _write(self, turn: _Turn, settled: Settled) -> Iterator[Event]:
-        drafts = self.writer.write(settled.evidence.analysis.text, settled.evidence)
+        turn.warnings.extend(self.writer.notes(settled.evidence))
+        drafts = metered_steps(self.writer.write(settled.evidence.analysis.text, settled.evidence), turn.spent)
         for told in self.currency.told(settled, drafts, turn.question.query):
             if told is None:
                 yield Event(name="delta", data="")

@@ -31,6 +31,10 @@ class Writer(Protocol):
     @property
     def name(self) -> str: ...
 
+    def notes(self, evidence: Evidence) -> tuple[str, ...]:
+        """What an asker should know of how this evidence is read: sentences that a model's window leaves out."""
+        ...
+
     def write(self, question: str, evidence: Evidence) -> Iterator[Draft | None]:
         """Statements as they come, and None now and then while one is being written, so that a caller can leave.
 
@@ -43,6 +47,10 @@ class Writer(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractiveWriter:
     name: str = "extractive"
+
+    def notes(self, evidence: Evidence) -> tuple[str, ...]:
+        del evidence
+        return ()
 
     def write(self, question: str, evidence: Evidence) -> Iterator[Draft]:
         del question

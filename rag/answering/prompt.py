@@ -5,6 +5,7 @@ numbered by us, one line each (`guarding`), and whatever a model points at that 
 """
 
 import json
+import math
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,11 +16,13 @@ from rag.answering.compose import Draft, one_line
 from rag.answering.evidence import Evidence, Sentence
 from rag.answering.guarding import as_data, findings, plain_words, without_links
 from rag.answering.pointing import anchored
-from rag.domain.ports import LLM
+from rag.domain.ports import LLM, Windowed
 
 SHOWN = 16  # sentences
 SHOWN_WORDS = 300  # about 400 tokens: what a small model on a CPU reads in two seconds
 MAX_TOKENS = 320
+CHARACTERS_A_TOKEN = 3  # fewer than any tokenizer needs for a team's prose: a guess that errs towards shorter
+FRAME = 200  # characters around the sentences: what the template and the words of the prompt add
 SIGN_OF_LIFE = 1.0  # seconds; a caller who is gone is noticed that often
 
 SYSTEM = (  # an empty list is named in passing: shown as an example, small models choose it far too often
@@ -59,8 +62,23 @@ class PointerWriter:
     def name(self) -> str:
         return self.llm.name
 
+    def notes(self, evidence: Evidence) -> tuple[str, ...]:
+        window = self._window()
+        ranked, question = evidence.sentences, evidence.analysis.text
+        whole = shortlist(ranked)
+        left_out = len(whole) - len(shortlist(ranked, room=room(question, window)))
+        if window is None or not left_out:
+            return ()
+        return (
+            f"The model's {window:,} tokens would cut your sources: {left_out} of {len(whole)} sentences are left out. "
+            f"Raise it to {enough(question, whole):,} (TEAMLORE_LLM_CONTEXT, and where the model is served).",
+        )
+
+    def _window(self) -> int | None:
+        return self.llm.window() if isinstance(self.llm, Windowed) else None
+
     def write(self, question: str, evidence: Evidence) -> Iterator[Draft | None]:
-        shown = dict(enumerate(shortlist(evidence.sentences), 1))
+        shown = dict(enumerate(shortlist(evidence.sentences, room=room(question, self._window())), 1))
         prompt = user_prompt(question, list(shown.values()))
         texts = {label: one_line(sentence.text) for label, sentence in shown.items()}
         written, done, last = "", 0, time.monotonic()
@@ -86,16 +104,37 @@ def bounded(draft: Draft, shown: Mapping[int, str]) -> Draft:
     return replace(pointed, text=text, checks=findings(unknown, links))
 
 
-def shortlist(ranked: Sequence[Sentence]) -> list[Sentence]:
-    """The best sentences that fit, in the order of their documents, so that neighbours read as they were written."""
+def room(question: str, window: int | None) -> float:
+    """Characters for the sentences, beside the instructions, the question and the answer."""
+    if window is None:
+        return math.inf
+    return CHARACTERS_A_TOKEN * (window - MAX_TOKENS) - len(SYSTEM) - len(question) - FRAME
+
+
+def enough(question: str, shown: Sequence[Sentence]) -> int:
+    """Tokens of a window that all of them fit into, in whole thousands as windows come."""
+    characters = sum(_size(sentence) for sentence in shown) + len(SYSTEM) + len(question) + FRAME
+    return 1024 * math.ceil((characters / CHARACTERS_A_TOKEN + MAX_TOKENS) / 1024)
+
+
+def shortlist(ranked: Sequence[Sentence], *, room: float = math.inf) -> list[Sentence]:
+    """The best sentences that fit, in the order of their documents, so that neighbours read as they were written.
+
+    `room`: characters; the best one is shown even where there is too little.
+    """
     shown: list[Sentence] = []
-    words = 0
+    words, left = 0, room
     for sentence in ranked[:SHOWN]:
         words += len(sentence.text.split())
-        if shown and words > SHOWN_WORDS:
+        left -= _size(sentence)
+        if shown and (words > SHOWN_WORDS or left < 0):
             break
         shown.append(sentence)
     return sorted(shown, key=lambda s: (s.passage, s.start))
+
+
+def _size(sentence: Sentence) -> int:
+    return len(sentence.text) + len("16: \n")
 
 
 def user_prompt(question: str, shown: Sequence[Sentence]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from rag.domain.records import FileOutcome, FileState, Revision
 from rag.domain.syncing import CAREFUL, FileRow, SourceInfo, SourcePlan, SyncOptions
@@ -77,6 +77,15 @@ class LLM(Protocol):
 
         Raises BackendFailed (refused, timed out, broken off). Closing the iterator cancels the request.
         """
+        ...
+
+
+@runtime_checkable
+class Windowed(Protocol):
+    """A language model that may know how much it reads."""
+
+    def window(self) -> int | None:
+        """Tokens that a request may hold, its answer included; None: not known. May ask its server, once."""
         ...
 
 
