@@ -70,7 +70,7 @@ def summed(meter: Sequence[Usage | None]) -> Usage | None:
     return Usage(tokens_in=sum(one.tokens_in for one in known), tokens_out=sum(one.tokens_out for one in known))
 
 
-def told(meter: Sequence[Usage | None], prices: Prices | None) -> dict[str, str]:
+def counted(meter: Sequence[Usage | None], prices: Prices | None) -> dict[str, str]:
     """For `Answer.model`: tokens_in, tokens_out and cost, those that are known."""
     usage = summed(meter)
     if usage is None:
