@@ -168,7 +168,7 @@ def list_allowed(
     conditions = (valid(as_of), *allowed(access), *wanted(filters, access))
     columns = (versions.c.document, versions.c.number, versions.c.chunks)
     found: list[str] = []
-    for document, number, count in connection.execute(select(*columns).where(*conditions)):
+    for document, number, count in connection.execute(select(*columns).where(*conditions)).yield_per(1_000):
         found.extend(chunk_id(document, number, n) for n in range(count))
         if len(found) > limit:
             return None

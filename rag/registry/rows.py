@@ -6,7 +6,19 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, exists, or_, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    exists,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+    union_all,
+)
 
 from rag.domain.people import fold_name
 from rag.domain.types import Access, DocumentInfo, Filters, StoredChunk
@@ -147,9 +159,11 @@ def wanted(filters: Filters | None, access: Access) -> list[ColumnElement[bool]]
         conditions.append(versions.c.kind.in_(filters.kinds))
     if filters.authors:
         names = sorted({name.casefold() for name in filters.authors})
-        same_version = and_(authors.c.document == versions.c.document, authors.c.version == versions.c.number)
-        by_name = exists().where(same_version, authors.c.author.in_(names))
-        conditions.append(or_(by_name, _by_person(filters.authors, access)))
+        by_name = select(authors.c.document, authors.c.version).where(authors.c.author.in_(names))
+        theirs: CompoundSelect[Any] = union_all(
+            by_name, _by_person(filters.authors, access)
+        )  # read once, not anew for each version
+        conditions.append(tuple_(versions.c.document, versions.c.number).in_(theirs))
     for key, value in filters.facts:
         stated = facts.alias()  # a query on facts itself may be narrowed by them
         same_version = and_(stated.c.document == versions.c.document, stated.c.version == versions.c.number)
@@ -172,14 +186,11 @@ def nearly(wanted: str) -> str:
     return f"%{_LOOSE.sub('%', loose).replace('_', chr(92) + '_')}%"
 
 
-def _by_person(names: Sequence[str], access: Access) -> ColumnElement[bool]:
+def _by_person(names: Sequence[str], access: Access) -> Select[Any]:
     called = identities.alias()  # of any of their identities
     shown = identity_names.c.folded.in_(sorted({fold_name(name) for name in names}))
     told = or_(identity_names.c.space == "", identity_names.c.space.in_(sorted(access.spaces)))
     same = and_(called.c.system == identity_names.c.system, called.c.id == identity_names.c.id)
     persons = select(called.c.person).where(same, shown, *([] if access.everything else [told]))
     named = and_(identities.c.system == document_people.c.system, identities.c.id == document_people.c.identity)
-    same_version = and_(
-        document_people.c.document == versions.c.document, document_people.c.version == versions.c.number
-    )
-    return exists().where(same_version, named, identities.c.person.in_(persons))
+    return select(document_people.c.document, document_people.c.version).where(named, identities.c.person.in_(persons))

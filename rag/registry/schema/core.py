@@ -29,6 +29,10 @@ metadata = MetaData(
     }
 )
 
+# By what a search is narrowed, and what it reads then; in no order to seek by, or a join would begin here and read all.
+# Without `valid_to` SQLite would look each row up all the same.
+WANTED = ("chunks", "space", "kind", "day", "document", "number", "valid_to")
+
 # SQLite counts up only an INTEGER key; a feed may outgrow 32 bits elsewhere.
 BigKey: TypeEngine[int] = BigInteger().with_variant(Integer, "sqlite")
 
@@ -120,6 +124,7 @@ versions = Table(
     Column("changed_by", String, nullable=False, server_default=text("''")),
     Column("reason", Text, nullable=False, server_default=text("''")),
     _index_where("valid_to IS NULL", "ix_versions_current", "path", "part", "document", unique=False),
+    _index_where("valid_to IS NULL", "ix_versions_wanted", *WANTED, unique=False),
     sqlite_with_rowid=False,
 )
 
@@ -147,6 +152,7 @@ authors = Table(
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("author", String, primary_key=True),  # casefolded
     version_key("document", "version"),
+    Index("ix_authors_author", "author", "document", "version"),
 )
 
 chunks = Table(
