@@ -31,11 +31,16 @@ class Evidence:
 
 
 def gather(question: str, found: Found, embedder: Embedder) -> Evidence:
-    asked = Asked(analysis=(analysis := analyse(question)), idf=_idf(analysis.terms, found.hits))
+    asked = asked_of(question, found)
     rough = worth_embedding(candidates(asked, found))
-    ranked = sorted(with_cosines(analysis.text, rough, embedder), key=_best_first)
+    ranked = sorted(with_cosines(asked.analysis.text, rough, embedder), key=_best_first)
     numbered = tuple(replace(sentence, n=n) for n, sentence in enumerate(ranked, 1))
-    return Evidence(analysis=analysis, sentences=numbered, features=_features(asked, found, numbered))
+    return Evidence(analysis=asked.analysis, sentences=numbered, features=_features(asked, found, numbered))
+
+
+def asked_of(question: str, found: Found) -> Asked:
+    analysis = analyse(question)
+    return Asked(analysis=analysis, idf=_idf(analysis.terms, found.hits))
 
 
 def candidates(asked: Asked, found: Found) -> list[Sentence]:
