@@ -468,6 +468,7 @@ class FactStatement:
 
     text: str
     quotes: tuple[tuple[DocumentInfo, int, int], ...]
+    note: str = ""  # as of a Statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
