@@ -106,6 +106,7 @@ class FactCiter:
             support="verified" if numbers else "unsupported",
             citations=numbers,
             checks=(LOOKED_UP,),
+            note=found.note,
         )
         return statement, self.citations[before:]
 
