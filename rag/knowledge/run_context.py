@@ -30,6 +30,7 @@ class Context:
     asked: Asked
     statements: list[FactStatement] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    note: str = ""  # in front of what is said next
     _texts: dict[tuple[str, int], DocumentText] = field(default_factory=dict)
 
     def finding(self, reason: str = "The runs say nothing of it.") -> Finding:
@@ -76,7 +77,7 @@ class Context:
         return (info, *tell.line_of(self._texts[place], stored.run.id, key))
 
     def say(self, text: str, *quotes: Quote) -> None:
-        self.statements.append(FactStatement(text=text, quotes=tuple(dict.fromkeys(quotes))))
+        self.statements.append(FactStatement(text=text, quotes=tuple(dict.fromkeys(quotes)), note=self.note))
 
     def say_values(self, stored: StoredRun, keys: Sequence[RunKey], called: str = "") -> None:
         """What a run says of a word that may mean any of these keys; a reason when it says nothing."""
