@@ -18,6 +18,7 @@ def tell_values(context: Context) -> Finding:
         if isinstance(named, Finding):
             return named
         for stored in named:
+            context.note = _earlier(stored, named[0])
             if asked.by:
                 _say_extreme(context, stored, called)
             for keys in asked.keys:
@@ -28,6 +29,12 @@ def tell_values(context: Context) -> Finding:
             for section in asked.sections:
                 _say_section(context, stored, section, called)
     return context.finding()
+
+
+def _earlier(stored: StoredRun, newest: StoredRun) -> str:
+    """Of runs of one name the newest comes first; when the others were, stands in front of what they say."""
+    started = stored.run.started[:10]
+    return f"In the earlier run of {started}:" if started and stored.run.started < newest.run.started else ""
 
 
 def tell_missing(context: Context) -> Finding | None:
