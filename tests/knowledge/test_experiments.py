@@ -106,6 +106,26 @@ def test_a_tie_is_said() -> None:
     assert "(a tie)" in lab.say("which run has the best f1")
 
 
+def test_of_runs_of_one_name_the_newest_is_told_first_and_the_earlier_with_its_day() -> None:
+    runs = [
+        replace(
+            FIRST,
+            id=f"{day:02d}ab",
+            name="nightly",
+            started=f"2026-03-{day:02d}T10:00:00Z",
+            metrics=(metric("f1", f1),),
+        )
+        for day, f1 in ((9, 0.5), (21, 0.7), (2, 0.6))
+    ]
+    finding = Lab.holding(*runs).ask("What is the f1 of run nightly?")
+    assert finding is not None
+    assert [(statement.note, statement.text[:4]) for statement in finding.statements] == [
+        ("", "0.7:"),
+        ("In the earlier run of 2026-03-09:", "0.5:"),
+        ("In the earlier run of 2026-03-02:", "0.6:"),
+    ]
+
+
 def test_a_name_that_many_runs_have_is_not_guessed() -> None:
     lab = Lab.holding(*(replace(FIRST, id=f"{n:032x}", name="sweep") for n in range(5)))
     assert "may be any of 5 runs" in lab.say("what optimizer did run sweep use?")
