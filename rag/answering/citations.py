@@ -23,8 +23,10 @@ class Citer:
         """The statement, and the citations that it is the first to use."""
         before = len(self.citations)
         numbers = tuple(dict.fromkeys(self._number(pointer) for pointer in draft.pointers))
-        quotes = [self.citations[number - 1].quote for number in numbers]
-        checks = (*check_statement(draft.text, quotes), *draft.checks)
+        cited = [self.citations[number - 1] for number in numbers]
+        beside = "\n".join(dict.fromkeys(map(standing_beside, cited)))
+        quotes, asked = [one.quote for one in cited], self.evidence.analysis.text
+        checks = (*check_statement(draft.text, quotes, beside=beside, asked=asked), *draft.checks)
         supported = bool(numbers) and all(check.passed for check in checks)
         statement = Statement(
             text=draft.text,
@@ -42,6 +44,13 @@ class Citer:
             text = self.found.text_of(self.found.passages[sentence.passage])
             self.citations.append(cite(text, sentence.start, sentence.end, n=self._numbers[key]))
         return self._numbers[key]
+
+
+def standing_beside(citation: Citation) -> str:
+    """What a reader sees next to a quote, and a statement may name: the document, its date and people, the section."""
+    document = citation.document
+    named = (document.title, document.path, document.date, *document.authors, *citation.section)
+    return "\n".join(name for name in named if name)
 
 
 def shown_text(statement: Statement) -> str:

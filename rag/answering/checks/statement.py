@@ -41,62 +41,89 @@ class Verdict:
         return all(check.passed for check in self.checks)
 
 
-def judge(text: str, quotes: Sequence[str], *, beside: str = "", support: Support = DEFAULT) -> Verdict:
-    """`beside`: what stands next to the quotes (titles, sections, the question): names and dates may stand there.
+def judge(
+    text: str, quotes: Sequence[str], *, beside: str = "", asked: str = "", support: Support = DEFAULT
+) -> Verdict:
+    """`beside`: what stands next to the quotes (titles, sections, dates); names, dates and numbers may stand there.
 
-    Without a quote nothing is supported.
+    `asked`: the question, whose names are known; its numbers and dates are no evidence. Without a quote nothing is
+    supported.
     """
     folded = " ".join(text.split())
-    if any(folded == " ".join(quote.split()) for quote in quotes):
+    if folded and any(folded == " ".join(quote.split()) for quote in quotes):
         checks = tuple(Check(name=name, passed=True) for name in (*_VETOES, "words"))
         return Verdict(checks=checks, probability=1.0)
-    said, source, around = plain(text), "\n".join(plain(quote) for quote in quotes), plain(beside)
-    vetoes = {name: find(said, source, around) for name, find in _VETOES.items()}
-    for kind, line in swapped(said, source):
-        vetoes[f"{kind}s"].append(line)
-    features = overlap(said, source, around)
-    likely = support.probability(features) if source else 0.0
-    checks = tuple(Check(name=name, passed=not lines, detail="; ".join(lines)) for name, lines in vetoes.items())
+    held = _Held(source="\n".join(plain(quote) for quote in quotes), beside=plain(beside), asked=plain(asked))
+    said = plain(text)
+    against = _against(said, held)
+    features = overlap(said, held.source, f"{held.beside}\n{held.asked}")
+    likely = support.probability(features) if held.source else 0.0
+    checks = tuple(Check(name=name, passed=not lines, detail="; ".join(lines)) for name, lines in against.items())
     words = Check(name="words", passed=likely >= support.least, detail=share(features))
-    return Verdict(checks=(*checks, words), probability=0.0 if any(vetoes.values()) else likely)
+    return Verdict(checks=(*checks, words), probability=0.0 if any(against.values()) else likely)
 
 
-def check_statement(text: str, quotes: Sequence[str], *, beside: str = "") -> tuple[Check, ...]:
+def check_statement(text: str, quotes: Sequence[str], *, beside: str = "", asked: str = "") -> tuple[Check, ...]:
     """Numbers, units, dates, names, negation, comparisons, words: in this order, each with what a reader needs."""
-    return judge(text, quotes, beside=beside).checks
+    return judge(text, quotes, beside=beside, asked=asked).checks
 
 
-def _numbers(text: str, source: str, beside: str) -> list[str]:
-    return [one.detail for one in _strange_numbers(text, source, beside) if not one.unit]
+def contradicted(text: str, source: str) -> bool:
+    """Whether any check but that of the words fails; both plain."""
+    return any(_against(text, _Held(source=source)).values())
 
 
-def _units(text: str, source: str, beside: str) -> list[str]:
-    return [one.detail for one in _strange_numbers(text, source, beside) if one.unit]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """Plain texts that a statement is held against."""
+
+    source: str
+    beside: str = ""
+    asked: str = ""
 
 
-def _strange_numbers(text: str, source: str, beside: str) -> list[numbers.Strange]:
-    years = "".join(f"\n{year}" for year in dates.years(source))
-    return numbers.strange(dates.without(text), dates.without(source) + years, beside)
+def _against(text: str, held: _Held) -> dict[str, list[str]]:
+    """By check: what speaks against the statement."""
+    found = {name: find(text, held) for name, find in _VETOES.items()}
+    for kind, line in swapped(text, held.source):
+        found[f"{kind}s"].append(line)
+    return found
 
 
-def _names(text: str, source: str, beside: str) -> list[str]:
-    return [f"{name} is not in the source" for name in names.strange(dates.without(text), source, beside)]
+def _numbers(text: str, held: _Held) -> list[str]:
+    return [one.detail for one in _strange_numbers(text, held) if not one.unit]
 
 
-def _negation(text: str, source: str, beside: str) -> list[str]:
-    del beside
-    return negation.turned(text, source)
+def _units(text: str, held: _Held) -> list[str]:
+    return [one.detail for one in _strange_numbers(text, held) if one.unit]
 
 
-def _comparisons(text: str, source: str, beside: str) -> list[str]:
-    del beside
-    return reversed_in(text, source)
+def _strange_numbers(text: str, held: _Held) -> list[numbers.Strange]:
+    years = "".join(f"\n{year}" for year in dates.years(f"{held.source}\n{held.beside}"))
+    return numbers.strange(dates.without(text), dates.without(held.source) + years, held.beside)
 
 
-_VETOES: Mapping[str, Callable[[str, str, str], list[str]]] = {
+def _dates(text: str, held: _Held) -> list[str]:
+    return dates.strange(text, held.source, held.beside)
+
+
+def _names(text: str, held: _Held) -> list[str]:
+    known = f"{held.beside}\n{held.asked}"
+    return [f"{name} is not in the source" for name in names.strange(dates.without(text), held.source, known)]
+
+
+def _negation(text: str, held: _Held) -> list[str]:
+    return negation.turned(text, held.source)
+
+
+def _comparisons(text: str, held: _Held) -> list[str]:
+    return reversed_in(text, held.source)
+
+
+_VETOES: Mapping[str, Callable[[str, _Held], list[str]]] = {
     "numbers": _numbers,
     "units": _units,
-    "dates": dates.strange,
+    "dates": _dates,
     "names": _names,
     "negation": _negation,
     "comparisons": _comparisons,
