@@ -18,14 +18,17 @@ def served_window(base_url: str, api_key: str, model: str, *, context: int) -> C
     def window() -> int | None:
         with lock:
             if not known:
-                known.append(_asked(base_url, api_key, model))
+                try:
+                    known.append(_asked(base_url, api_key, model))
+                except httpx.TransportError:
+                    return None  # it may be starting: asked again the next time
             return known[0]
 
     return window
 
 
 def _asked(base_url: str, api_key: str, model: str) -> int | None:
-    """llama.cpp's server says it under /props, vLLM and others in the list of models."""
+    """llama.cpp's server says it under /props, vLLM and others in the list of models. Raises httpx.TransportError."""
     headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
     parts = urlsplit(base_url)
     if parts.hostname in (None, "api.openai.com"):
@@ -37,6 +40,8 @@ def _asked(base_url: str, api_key: str, model: str) -> int | None:
                 return found
             rows = client.get(f"{base_url.rstrip('/')}/models").json()["data"]
             return _of_rows(rows, model)
+    except httpx.TransportError:
+        raise
     except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError):
         return None  # not every server says it, and asking needs no window
 
