@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rag.answering.evidence import Evidence, Sentence
+from rag.answering.tables import told
 from rag.domain.types import Check
 from rag.index.analysis import terms
 
@@ -20,7 +21,7 @@ _PRONOUN = re.compile(r"(this|that|these|those|it|they|he|she|so|such|the (latte
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A statement before it is cited: `pointers` name evidence sentences by their n; `checks`: found when it was read."""
+    """Before it is cited: `pointers` name evidence sentences by their n; `checks`: found when it was read."""
 
     text: str
     pointers: tuple[int, ...]
@@ -55,7 +56,15 @@ class ExtractiveWriter:
     def write(self, question: str, evidence: Evidence) -> Iterator[Draft]:
         del question
         for sentence in in_reading_order(choose(evidence.sentences)):
-            yield Draft(text=one_line(sentence.text), pointers=(sentence.n,))
+            yield _draft(sentence, evidence)
+
+
+def _draft(sentence: Sentence, evidence: Evidence) -> Draft:
+    place = sentence.passage, sentence.header
+    header = next((row for row in evidence.sentences if (row.passage, (row.start, row.end)) == place), None)
+    if header is None:
+        return Draft(text=one_line(sentence.text), pointers=(sentence.n,))
+    return Draft(text=told(sentence.text, header.text), pointers=(sentence.n, header.n))
 
 
 def choose(ranked: Sequence[Sentence]) -> list[Sentence]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from rag.answering.tables import with_headers
 from rag.answering.weighing import Asked, quotable, weighed
 from rag.answering.weighing import Sentence as Sentence
 from rag.domain.ports import Embedder
@@ -34,8 +35,8 @@ def gather(question: str, found: Found, embedder: Embedder) -> Evidence:
     asked = asked_of(question, found)
     rough = worth_embedding(candidates(asked, found))
     ranked = sorted(with_cosines(asked.analysis.text, rough, embedder), key=_best_first)
-    numbered = tuple(replace(sentence, n=n) for n, sentence in enumerate(ranked, 1))
-    return Evidence(analysis=asked.analysis, sentences=numbered, features=_features(asked, found, numbered))
+    features = _features(asked, found, ranked)
+    return Evidence(analysis=asked.analysis, sentences=with_headers(found, ranked), features=features)
 
 
 def asked_of(question: str, found: Found) -> Asked:

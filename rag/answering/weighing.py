@@ -38,6 +38,7 @@ class Sentence:
     cosine: float = 0.0
     score: float = 0.0
     traits: Mapping[str, float] = field(default_factory=dict)
+    header: Span | None = None  # of a table's row: where its header row stands in the document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
