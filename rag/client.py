@@ -199,6 +199,17 @@ class Client:
     def delete_conversation(self, conversation: str) -> None:
         self._send("DELETE", f"/v1/conversations/{quote(conversation, safe='')}")
 
+    def share(self, conversation: str) -> Json:
+        """{"token", "link"}: who is signed in and has the link reads it, as far as they may read what it rests on."""
+        return self._json("POST", f"/v1/conversations/{quote(conversation, safe='')}/share")
+
+    def unshare(self, conversation: str) -> None:
+        self._send("DELETE", f"/v1/conversations/{quote(conversation, safe='')}/share")
+
+    def shared(self, token: str) -> Json:
+        """{"title", "owner", "turns"} of a conversation that somebody shows."""
+        return self._json("GET", f"/v1/shared/{quote(token, safe='')}")
+
     def who_am_i(self) -> Json:
         return self._json("GET", "/v1/session")
 

@@ -20,6 +20,7 @@ from ingest.sandbox import ReaderPool
 from ingest.tracking import mlflow_opener
 from rag.answering.answerer import EvidenceAnswerer
 from rag.answering.compose import ExtractiveWriter, Writer
+from rag.answering.conversation import understanding_of
 from rag.answering.currency import Currency
 from rag.answering.looking_up import FactSearcher
 from rag.answering.prompt import PointerWriter
@@ -212,6 +213,7 @@ def _answerer(
         lookups=lookups,
         people=SqlPeople(base.engine, match),
         conversations=None if base.mode == "read" else conversations,
+        understanding=understanding_of(base.writer.llm if isinstance(base.writer, PointerWriter) else None),
         model={"llm": base.writer.name, "embedder": base.embedder.name},
         prices=_prices(base.settings),
         state=functools.partial(_index_warnings, indexes),

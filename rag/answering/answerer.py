@@ -8,6 +8,7 @@ from typing import Literal
 
 from rag.answering.citations import shown_text
 from rag.answering.compose import Writer
+from rag.answering.conversation import BY_RULES, Understanding, asked, turns_of
 from rag.answering.currency import Currency
 from rag.answering.evidence import gather
 from rag.answering.guarding import harmless
@@ -17,7 +18,7 @@ from rag.answering.standing import Settled, disagreement
 from rag.domain.errors import NotFound, TeamloreError
 from rag.domain.people import People
 from rag.domain.ports import Conversations, Embedder, Lookup
-from rag.domain.types import Answer, Citation, Event, Finding, Question, Refusal, Statement
+from rag.domain.types import Answer, Citation, Event, Finding, Question, Refusal, Statement, Understood
 from rag.models.usage import Meter, Prices, counted, metered_steps
 from rag.retrieval.searcher import Found, PassageSearcher, search_hits
 
@@ -29,8 +30,10 @@ class _Turn:
     """What one question has come to so far."""
 
     question: Question
+    asked: Question  # as it is understood in its conversation
     id: str
     started: float
+    understood: Understood | None = None
     timings: dict[str, float] = field(default_factory=dict)
     statements: list[Statement] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
@@ -54,6 +57,7 @@ class EvidenceAnswerer:
     lookups: Sequence[Lookup] = ()  # asked first: what facts say is not left to passages
     people: People | None = None  # None: who may know goes by the names in documents
     conversations: Conversations | None = None  # None: nothing is kept
+    understanding: Understanding = BY_RULES  # of follow-ups
     model: dict[str, str]
     prices: Prices | None = None
     state: Callable[[], tuple[str, ...]] = tuple  # warnings about the service itself, such as an index being rebuilt
@@ -68,10 +72,11 @@ class EvidenceAnswerer:
 
     def stream(self, question: Question) -> Iterator[Event]:
         """A failing model never costs the passages; the turn is kept whether it ends, breaks or is abandoned."""
-        turn = _Turn(question=question, id=f"a-{uuid.uuid4().hex}", started=time.perf_counter())
+        turn = _Turn(question=question, asked=question, id=f"a-{uuid.uuid4().hex}", started=time.perf_counter())
         state = "incomplete"
         try:
-            self._check_conversation(question)
+            turn.understood = self._understood(question)
+            turn.asked = asked(question, turn.understood)
             for event in self._events(turn):
                 if isinstance(event.data, Answer):
                     kept = self._keep(question, event.data, "complete")
@@ -89,21 +94,21 @@ class EvidenceAnswerer:
                 self._keep(question, _so_far(turn), state)
 
     def _events(self, turn: _Turn) -> Iterator[Event]:
-        found = self.searcher.find(turn.question.query, PASSAGES)
+        found = self.searcher.find(turn.asked.query, PASSAGES)
         turn.warnings.extend(self.state())
         now = turn.lap("search", turn.started)
-        finding = look_up(self.lookups, turn.question.query)
-        hits = with_facts(search_hits(found), finding, self.searcher.catalog, turn.question.query.access)
+        finding = look_up(self.lookups, turn.asked.query)
+        hits = with_facts(search_hits(found), finding, self.searcher.catalog, turn.asked.query.access)
         yield Event(name="passages", data=tuple(hits))
         if finding is not None:
             yield from self._state(turn, finding, found)
             return
-        evidence = gather(turn.question.query.text, found, self.embedder)
+        evidence = gather(turn.asked.query.text, found, self.embedder)
         now = turn.lap("evidence", now)
         turn.confidence = self.threshold.confidence(evidence.features) if evidence.sentences else None
-        refused = refuse(turn.question.query, found, evidence, self.threshold)
+        refused = refuse(turn.asked.query, found, evidence, self.threshold)
         if refused is None:
-            settled = self.currency.settle(turn.question.query, found, evidence)
+            settled = self.currency.settle(turn.asked.query, found, evidence)
             now = turn.lap("currency", now)
             yield from self._write(turn, settled)
             turn.warnings.extend(disagreement(settled, turn.citations))
@@ -119,7 +124,7 @@ class EvidenceAnswerer:
 
     def _state(self, turn: _Turn, finding: Finding, found: Found) -> Iterator[Event]:
         """What facts say, without a model."""
-        citer = FactCiter(self.searcher.catalog, turn.question.query.access)
+        citer = FactCiter(self.searcher.catalog, turn.asked.query.access)
         for stated in finding.statements:
             yield from self._say(turn, *citer.statement(stated))
         turn.lap("total", turn.started)
@@ -146,15 +151,19 @@ class EvidenceAnswerer:
     def _write(self, turn: _Turn, settled: Settled) -> Iterator[Event]:
         turn.warnings.extend(self.writer.notes(settled.evidence))
         drafts = metered_steps(self.writer.write(settled.evidence.analysis.text, settled.evidence), turn.spent)
-        for told in self.currency.told(settled, drafts, turn.question.query):
+        for told in self.currency.told(settled, drafts, turn.asked.query):
             if told is None:
                 yield Event(name="delta", data="")
                 continue
             yield from self._say(turn, *told)
 
-    def _check_conversation(self, question: Question) -> None:
-        if question.conversation_id and self.conversations is not None:
-            self.conversations.turns(question.conversation_id, question.asker)  # raises NotFound
+    def _understood(self, question: Question) -> Understood | None:
+        """In its conversation. Raises NotFound for one that is not the asker's."""
+        if not question.conversation_id or self.conversations is None:
+            return None
+        access = question.query.access
+        stored = self.conversations.readable(question.conversation_id, question.asker, access)
+        return self.understanding.understand(question.query.text, turns_of(stored))
 
     def _keep(self, question: Question, answer: Answer, state: str) -> Answer:
         if self.conversations is None:
@@ -183,6 +192,7 @@ def _so_far(turn: _Turn) -> Answer:
         warnings=tuple(turn.warnings),
         timings_ms=dict(turn.timings),
         confidence=turn.confidence,
+        understood=turn.understood,
     )
 
 

@@ -56,7 +56,9 @@ def rewrite(question: str, history: Sequence[Earlier]) -> Rewritten | None:
         return None
     last = len(history) - 1
     if found.kind in ("bare", "fragment"):
-        written = _bare(question, found, history[last]) if found.kind == "bare" else _other(question, found, history[last])
+        written = (
+            _bare(question, found, history[last]) if found.kind == "bare" else _other(question, found, history[last])
+        )
     else:
         written = _pointed(question, found, history)
     if written is None or len(written.text) > LONGEST or written.text == question:
@@ -183,7 +185,11 @@ def _fitting(noun: str, before: Earlier) -> tuple[str, bool]:
     kind = noun.rstrip("s")
     for text, from_answer in ((before.question, False), (before.answer, True)):
         for name in names_of(text):
-            if re.search(rf"\b{re.escape(kind)}s?:? [`“\"]?{re.escape(name)}|{re.escape(name)}[`”\"]? {re.escape(kind)}\b", text, re.I):
+            if re.search(
+                rf"\b{re.escape(kind)}s?:? [`“\"]?{re.escape(name)}|{re.escape(name)}[`”\"]? {re.escape(kind)}\b",
+                text,
+                re.I,
+            ):
                 return name if name.lower().startswith(kind) else f"{kind} {name}", from_answer
     cited = [title for title, of_kind in before.titles if kind in (of_kind, of_kind.rstrip("s"))]
     if cited or kind in ("document", "page", "guide", "note", "thread", "paper"):

@@ -12,7 +12,9 @@ MONTHS = (
     "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
 )
 MONTH = re.compile(rf"\b(?:{MONTHS})\b")
-DATED = re.compile(rf"\b(?:{MONTHS}|Q[1-4]|H[12]|(?:19|20)\d\d(?:-\d\d){{0,2}}|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b")
+DATED = re.compile(
+    rf"\b(?:{MONTHS}|Q[1-4]|H[12]|(?:19|20)\d\d(?:-\d\d){{0,2}}|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b"
+)
 _CAPITAL = re.compile(r"(?<![\w.`@/-])[A-Z][\w'’+-]*(?:(?: (?:of|the|and|de|van|von))? [A-Z][\w'’+-]*|(?: |-)\d+\b)*")
 _NO_NAME = re.compile(
     rf"(?:{WH}|{AUXILIARY}|the|an?|i|we|our|it|its|this|that|these|those|and|but|so|or|if|in|on|at|for|from|of|by|no|yes|"

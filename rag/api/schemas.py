@@ -89,6 +89,12 @@ class RefusalShape(Shape):
     people: list[str]
 
 
+class ExplanationShape(Shape):
+    term: str
+    meaning: str
+    citation: CitationShape
+
+
 class AnswerShape(Shape):
     answer_id: str
     question: str
@@ -102,6 +108,13 @@ class AnswerShape(Shape):
     timings_ms: dict[str, float]
     conversation_id: str | None = None
     confidence: float | None = None
+    understood_as: str = Field(
+        default="", description="of a follow-up: the question that was answered; empty: as asked"
+    )
+    glossary: list[ExplanationShape] = Field(
+        default=[], description="for a product audience: terms in the team's words"
+    )
+    suggestions: list[str] = Field(default=[], description="questions that say more, where this one is unclear")
 
 
 class TroubleShape(Shape):
@@ -159,6 +172,7 @@ class ConversationShape(Shape):
     created_at: str
     updated_at: str
     turns: int
+    shared: str = Field(default="", description="the token of its link; empty: nobody else reads it")
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {

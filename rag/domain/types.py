@@ -428,6 +428,23 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """A follow-up as the question that was answered; `sources`: (document, space) of what its added words came from."""
+
+    text: str
+    sources: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """A term of an answer in the team's own words: `meaning` stands in the citation, which no statement counts."""
+
+    term: str
+    meaning: str
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     id: str
     question: str
@@ -441,6 +458,9 @@ class Answer:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     conversation_id: str | None = None
     confidence: float | None = None  # in [0, 1], that the evidence answers the question; None: nothing was found
+    understood: Understood | None = None  # None: as it was asked
+    glossary: tuple[Explanation, ...] = ()  # for an audience that may not know the terms
+    suggestions: tuple[str, ...] = ()  # questions that say more, where this one could mean several things
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,16 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "timings_ms": {name: round(value, 2) for name, value in answer.timings_ms.items()},
         "conversation_id": answer.conversation_id,
         "confidence": None if answer.confidence is None else round(answer.confidence, 4),
+        "understood_as": answer.understood.text if answer.understood else "",
+        "understood_from": [
+            {"document_id": document, "space": space}
+            for document, space in (answer.understood.sources if answer.understood else ())
+        ],
+        "glossary": [
+            {"term": one.term, "meaning": one.meaning, "citation": citation_json(one.citation)}
+            for one in answer.glossary
+        ],
+        "suggestions": list(answer.suggestions),
     }
 
 

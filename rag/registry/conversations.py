@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, and_, delete, func, insert, or_, select, tuple_, update
 
 from rag.domain.errors import NotFound
-from rag.domain.types import Answer
+from rag.domain.types import Access, Answer
 from rag.domain.wire import answer_json
 from rag.registry.database import reading, writing
-from rag.registry.erasing import erase, quoted_documents
+from rag.registry.erasing import erase, quoted_documents, readable, shown_to
 from rag.registry.moments import now
 from rag.registry.reading import bad_cursor, read_cursor, write_cursor
-from rag.registry.schema import conversations, documents, feedback, turn_documents, turns
+from rag.registry.schema import conversations, documents, feedback, shares, turn_documents, turns
 
 TITLE = 120  # characters of the first question
 EVALUATION = "eval"  # who asks for `teamlore eval`
@@ -55,10 +55,15 @@ class SqlConversations:
             connection.execute(update(conversations).where(conversations.c.id == conversation).values(changed))
 
     def of(self, owner: str, *, limit: int = 50, cursor: str = "") -> tuple[list[dict[str, Any]], str]:
-        """{"id", "title", "created_at", "updated_at", "turns"} each, the last one used first; times ISO 8601."""
+        """{"id", "title", "created_at", "updated_at", "turns", "shared"} each, the last one used first; times ISO 8601.
+
+        `shared`: the token of its link, "" without one.
+        """
         count = select(func.count()).where(turns.c.conversation == conversations.c.id).scalar_subquery()
+        token = select(shares.c.token).where(shares.c.conversation == conversations.c.id).scalar_subquery()
         place = tuple_(conversations.c.updated_at, conversations.c.id)
-        statement = select(conversations, count.label("turns")).where(conversations.c.owner == owner)
+        statement = select(conversations, count.label("turns"), token.label("token"))
+        statement = statement.where(conversations.c.owner == owner)
         if cursor:
             updated, last_id = read_cursor(cursor, 2)
             statement = statement.where(place < (_moment(updated), last_id))
@@ -73,6 +78,7 @@ class SqlConversations:
                 "created_at": row.created_at.isoformat(),
                 "updated_at": row.updated_at.isoformat(),
                 "turns": row.turns,
+                "shared": row.token or "",
             }
             for row in rows[:size]
         ]
@@ -101,6 +107,10 @@ class SqlConversations:
             for row in rows
         ]
 
+    def readable(self, conversation: str, owner: str, access: Access) -> list[dict[str, Any]]:
+        """`turns` as their owner may read them today."""
+        return [{**turn, "answer": readable(turn["answer"], access)} for turn in self.turns(conversation, owner)]
+
     def delete(self, conversation: str, owner: str) -> None:
         """Raises NotFound, also when it is somebody else's."""
         own = select(turns.c.id).where(turns.c.conversation == conversation)
@@ -109,7 +119,43 @@ class SqlConversations:
             for table in (feedback, turn_documents):
                 connection.execute(delete(table).where(table.c.turn.in_(own)))
             connection.execute(delete(turns).where(turns.c.conversation == conversation))
+            connection.execute(delete(shares).where(shares.c.conversation == conversation))
             connection.execute(delete(conversations).where(conversations.c.id == conversation))
+
+    def share(self, conversation: str, owner: str) -> str:
+        """The token of its link, the same again while it is shared. Raises NotFound."""
+        with writing(self.engine) as connection:
+            _title(connection, conversation, owner)
+            known = connection.execute(select(shares.c.token).where(shares.c.conversation == conversation)).scalar()
+            if known:
+                return str(known)
+            token = secrets.token_urlsafe(24)
+            row = {"token": token, "conversation": conversation, "created_at": now()}
+            connection.execute(insert(shares).values(row))
+        return token
+
+    def unshare(self, conversation: str, owner: str) -> None:
+        """The link leads nowhere from now on. Raises NotFound."""
+        with writing(self.engine) as connection:
+            _title(connection, conversation, owner)
+            connection.execute(delete(shares).where(shares.c.conversation == conversation))
+
+    def shared(self, token: str, access: Access) -> dict[str, Any]:
+        """{"title", "owner", "turns"} as far as the reader may read it today. Raises NotFound."""
+        with reading(self.engine) as connection:
+            own = select(conversations).join(shares, shares.c.conversation == conversations.c.id)
+            row = connection.execute(own.where(shares.c.token == token)).one_or_none()
+        if row is None:
+            raise NotFound("There is no such shared conversation.", fix="It is gone, or no longer shared.")
+        whole = [turn for turn in self.turns(row.id, row.owner) if turn["state"] == "complete"]
+        shown = shown_to(whole, access)
+        titled = bool(shown) and shown[0] is whole[0]
+        told = ("answer_id", "question", "answer", "created_at")
+        return {
+            "title": row.title if titled else "",
+            "owner": row.owner,
+            "turns": [{name: turn[name] for name in told} for turn in shown],
+        }
 
     def feedback(self, answer_id: str, owner: str, *, value: int, comment: str) -> None:
         """Again: the last one counts. Raises NotFound, also for an answer given to somebody else."""

@@ -1,11 +1,13 @@
 """Purge: what it takes to leave nothing of a document behind."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, exists, insert, select, update
 
 from rag.domain.errors import NotFound
 from rag.domain.people import TEAM_FILE, Match
+from rag.domain.types import Access
 from rag.registry.chats import erase_messages
 from rag.registry.database import finish_scrub, writing
 from rag.registry.ledger import forget_files
@@ -87,8 +89,42 @@ def _erase_quotes(connection: Connection, document: str) -> None:
 
 def quoted_documents(answer: dict[str, Any]) -> set[str]:
     """Ids of all documents an answer (wire JSON) cites or names as nearest."""
-    refusal = answer.get("refusal") or {}
-    return {citation["document_id"] for citation in [*answer["citations"], *refusal.get("nearest", ())]}
+    return {place["document_id"] for place in _resting_on(answer)}
+
+
+def _resting_on(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """All that it shows or was understood from: each with `document_id` and `space`, "" when erased."""
+    nearest = (answer.get("refusal") or {}).get("nearest", ())
+    explained = [entry["citation"] for entry in answer.get("glossary", ())]
+    return [*answer["citations"], *nearest, *explained, *answer.get("understood_from", ())]
+
+
+def closed_documents(answer: dict[str, Any], access: Access) -> set[str]:
+    """Those it rests on that the caller may not read today."""
+    return {p["document_id"] for p in _resting_on(answer) if p["space"] and not access.allows(p["space"])}
+
+
+def readable(answer: dict[str, Any], access: Access) -> dict[str, Any]:
+    """A stored answer as the caller may read it today: a grant that is gone takes its quotes along."""
+    for document in closed_documents(answer, access):
+        answer = erase(answer, document)
+    return answer
+
+
+def shown_to(turns: Sequence[dict[str, Any]], access: Access) -> list[dict[str, Any]]:
+    """Of a conversation of somebody else: the turns of which nothing is closed to the reader and nothing was erased.
+
+    The others go whole, the question too: it may name what its answer rests on. So does a follow-up behind one of them.
+    """
+    shown, gap = list[dict[str, Any]](), False
+    for turn in turns:
+        answer = turn["answer"]
+        whole = all(place["space"] and access.allows(place["space"]) for place in _resting_on(answer))
+        if whole and not (gap and answer.get("understood_as")):
+            shown.append(turn)
+        else:
+            gap = True
+    return shown
 
 
 def erase(answer: dict[str, Any], document: str) -> dict[str, Any]:
@@ -111,7 +147,20 @@ def erase(answer: dict[str, Any], document: str) -> dict[str, Any]:
             "people": [] if near else refusal["people"],
         }
     citations = [_erase_citation(citation, document) for citation in answer["citations"]]
-    return cleared | {"statements": statements, "citations": citations, "refusal": refusal}
+    cleared |= {"statements": statements, "citations": citations, "refusal": refusal}
+    return _erase_around(cleared, document)
+
+
+def _erase_around(answer: dict[str, Any], document: str) -> dict[str, Any]:
+    """What an answer says beside its statements: how it was understood, its terms, what may be asked instead."""
+    kept = dict(answer)
+    if "glossary" in answer:
+        kept["glossary"] = [one for one in answer["glossary"] if one["citation"]["document_id"] != document]
+    if any(place["document_id"] == document for place in answer.get("understood_from", ())):
+        kept |= {"understood_as": "", "understood_from": [{"document_id": document, "space": ""}]}
+    if answer.get("suggestions") and document in quoted_documents(answer):
+        kept["suggestions"] = []
+    return kept
 
 
 def _erase_statement(statement: dict[str, Any], gone: set[int]) -> dict[str, Any]:

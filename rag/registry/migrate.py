@@ -9,7 +9,7 @@ from sqlalchemy.schema import ExecutableDDLElement
 from rag.domain.errors import Conflict, OldRegistry
 from rag.registry.schema import metadata
 
-KNOWN = ("v1", "v2", "v3")
+KNOWN = ("v1", "v2", "v3", "v4")
 HEAD = KNOWN[-1]
 SCRIPTS = Path(__file__).parent / "migrations"
 

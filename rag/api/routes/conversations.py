@@ -1,4 +1,4 @@
-"""/v1/conversations and /v1/feedback: the caller's own, and nobody else's."""
+"""/v1/conversations and /v1/feedback: the caller's own, and what others show by a link."""
 
 from typing import Annotated, Any
 
@@ -8,8 +8,6 @@ from pydantic import Field
 from rag.api.bodies import Body, Clean, Cursor, Id, Limit
 from rag.api.context import CallDep, visible
 from rag.api.schemas import ConversationShape, Shape
-from rag.domain.types import Access
-from rag.registry.erasing import erase
 
 router = APIRouter(tags=["conversations"])
 
@@ -23,6 +21,17 @@ class ConversationPage(Shape):
 
 class Turns(Shape):
     conversation_id: str
+    turns: list[dict[str, Any]]
+
+
+class Link(Shape):
+    token: str
+    link: str
+
+
+class SharedConversation(Shape):
+    title: str
+    owner: str
     turns: list[dict[str, Any]]
 
 
@@ -43,20 +52,8 @@ def list_conversations(
 @router.get("/v1/conversations/{conversation}", response_model=Turns)
 def get_conversation(conversation: ConversationId, call: CallDep) -> dict[str, Any]:
     with visible("conversation"):
-        turns = call.services.conversations.turns(conversation, call.name)
-    return {"conversation_id": conversation, "turns": [_readable(turn, call.access) for turn in turns]}
-
-
-def _readable(turn: dict[str, Any], access: Access) -> dict[str, Any]:
-    """A stored answer as the caller may read it today: a grant that is gone takes its quotes along."""
-    answer = turn["answer"]
-    nearest = (answer["refusal"] or {}).get("nearest", [])
-    hidden = {
-        c["document_id"] for c in [*answer["citations"], *nearest] if c["space"] and not access.allows(c["space"])
-    }
-    for document in hidden:
-        answer = erase(answer, document)
-    return {**turn, "answer": answer}
+        turns = call.services.conversations.readable(conversation, call.name, call.access)
+    return {"conversation_id": conversation, "turns": turns}
 
 
 @router.delete("/v1/conversations/{conversation}", status_code=204)
@@ -64,6 +61,27 @@ def delete_conversation(conversation: ConversationId, call: CallDep) -> Response
     with visible("conversation"):
         call.services.conversations.delete(conversation, call.name)
     return Response(status_code=204)
+
+
+@router.post("/v1/conversations/{conversation}/share", response_model=Link)
+def share_conversation(conversation: ConversationId, call: CallDep) -> dict[str, str]:
+    """Whoever is signed in and has the link reads it, as far as they may read what its answers rest on."""
+    with visible("conversation"):
+        token = call.services.conversations.share(conversation, call.name)
+    return {"token": token, "link": f"/ui/shared/{token}"}
+
+
+@router.delete("/v1/conversations/{conversation}/share", status_code=204)
+def unshare_conversation(conversation: ConversationId, call: CallDep) -> Response:
+    with visible("conversation"):
+        call.services.conversations.unshare(conversation, call.name)
+    return Response(status_code=204)
+
+
+@router.get("/v1/shared/{token}", response_model=SharedConversation)
+def get_shared(token: Annotated[Id, Path()], call: CallDep) -> dict[str, Any]:
+    with visible("shared conversation"):
+        return call.services.conversations.shared(token, call.access)
 
 
 @router.post("/v1/feedback", status_code=204)

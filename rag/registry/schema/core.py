@@ -252,6 +252,15 @@ turns = Table(
     Index("ix_turns_conversation", "conversation"),
 )
 
+# Who is signed in and has the token reads the conversation, as far as they may read what it rests on.
+shares = Table(
+    "shares",
+    metadata,
+    Column("token", String, primary_key=True),
+    Column("conversation", ForeignKey(conversations.c.id), nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
+)
+
 # Which documents an answer quotes, so that a purge finds every quote.
 turn_documents = Table(
     "turn_documents",
