@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from rag.answering.sufficiency import features
 from rag.answering.tables import with_headers
 from rag.answering.weighing import Asked, quotable, weighed
 from rag.answering.weighing import Sentence as Sentence
@@ -35,8 +36,8 @@ def gather(question: str, found: Found, embedder: Embedder) -> Evidence:
     asked = asked_of(question, found)
     rough = worth_embedding(candidates(asked, found))
     ranked = sorted(with_cosines(asked.analysis.text, rough, embedder), key=_best_first)
-    features = _features(asked, found, ranked)
-    return Evidence(analysis=asked.analysis, sentences=with_headers(found, ranked), features=features)
+    told = features(asked, found, ranked)
+    return Evidence(analysis=asked.analysis, sentences=with_headers(found, ranked), features=told)
 
 
 def asked_of(question: str, found: Found) -> Asked:
@@ -90,19 +91,3 @@ def with_cosines(question: str, rough: Sequence[Sentence], embedder: Embedder) -
 def _with_cosine(sentence: Sentence, cosine: float) -> Sentence:
     traits = {**sentence.traits, "cosine": cosine}
     return replace(sentence, cosine=cosine, traits=traits, score=weighed(traits))
-
-
-def _features(asked: Asked, found: Found, ranked: Sequence[Sentence]) -> dict[str, float]:
-    """Each in [0, 1], larger where an answer is likelier. They compare across questions."""
-    held = [set(terms(" ".join([found.text_of(p).info.title, *p.section, p.text]))) for p in found.passages[:3]]
-    together = set().union(*held) if held else set()
-    texts = " ".join(f"{p.document.title} {' '.join(p.section)} {p.text}" for p in found.passages[:3]).lower()
-    named = [name in texts for name in asked.analysis.names]
-    return {
-        "cosine": max((hit.why.raw.get("cosine", 0.0) for hit in found.hits), default=0.0),
-        "sentence_cosine": max((s.cosine for s in ranked), default=0.0),
-        "sentence_coverage": max((s.traits["coverage"] for s in ranked), default=0.0),
-        "passage_coverage": max((asked.share(words) for words in held), default=0.0),
-        "coverage": asked.share(together),
-        "names": sum(named) / len(named) if named else 1.0,
-    }
