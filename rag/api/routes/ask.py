@@ -1,6 +1,8 @@
 """POST /v1/ask: one answer, whole or as it is made."""
 
 import asyncio
+from collections.abc import Generator, Iterator
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -10,9 +12,10 @@ from starlette.concurrency import run_in_threadpool
 
 from rag.api.bodies import Body, Clean, FiltersBody, Id, Moment, QuestionText, query_of
 from rag.api.context import Call, CallDep, visible
+from rag.api.metrics import Metrics
 from rag.api.schemas import AnswerShape
 from rag.api.streaming import stream_response
-from rag.domain.types import Question
+from rag.domain.types import Answer, Event, Question
 from rag.domain.wire import answer_json
 
 router = APIRouter(tags=["answers"])
@@ -41,8 +44,22 @@ async def ask(body: AskBody, call: CallDep) -> dict[str, Any] | EventSourceRespo
     question = await run_in_threadpool(_question, body, call)
     answerer, pool = call.services.answerer, call.shared.answers
     if body.stream:
-        return stream_response(lambda: answerer.stream(question), pool, request_id=call.request_id)
-    return answer_json(await asyncio.wrap_future(pool.submit(lambda: answerer.answer(question))))
+        events = partial(_counted, answerer.stream(question), call.shared.metrics)
+        return stream_response(events, pool, request_id=call.request_id)
+    answer = await asyncio.wrap_future(pool.submit(lambda: answerer.answer(question)))
+    call.shared.metrics.spent(answer.model)
+    return answer_json(answer)
+
+
+def _counted(events: Iterator[Event], metrics: Metrics) -> Iterator[Event]:
+    try:
+        for event in events:
+            if isinstance(event.data, Answer):
+                metrics.spent(event.data.model)
+            yield event
+    finally:
+        if isinstance(events, Generator):
+            events.close()
 
 
 def _question(body: AskBody, call: Call) -> Question:
