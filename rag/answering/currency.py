@@ -12,6 +12,7 @@ from rag.answering.standing import (
     Older,
     Settled,
     Told,
+    alike,
     claim_of,
     draft_of,
     is_meant,
@@ -76,7 +77,8 @@ class Currency:
         rest = [s for s in ranked if s not in old and s not in new]
         order = sorted([heir, *new[1:], *rest], key=lambda s: (-s.score, s.passage, s.start))
         if old[0].score >= WORTH * ranked[0].score:
-            settled.older.append(Older(sentence=old[0], note=until(replacement), heir=replacement.new.id))
+            said = max(old, key=lambda sentence: (alike(sentence, heir), sentence.score))
+            settled.older.append(Older(sentence=said, note=until(replacement), heir=replacement.new.id))
         settled.reorder(order)
         return True
 

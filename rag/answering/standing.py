@@ -10,6 +10,7 @@ from rag.answering.evidence import Evidence, Sentence
 from rag.domain.types import Citation, DocumentInfo, DocumentText, Passage, Query, Statement, StoredChunk
 from rag.index.analysis import terms
 from rag.knowledge.succession import Place, Replacement, day_of
+from rag.knowledge.values import words
 from rag.retrieval.analysis import analyse
 from rag.retrieval.searcher import Found
 
@@ -94,6 +95,12 @@ def disagreement(settled: Settled, citations: Sequence[Citation]) -> list[str]:
 
 def place_of(document: DocumentInfo) -> Place:
     return document.id, document.version
+
+
+def alike(one: Sentence, other: Sentence) -> float:
+    """Jaccard overlap of their words beside values."""
+    own, theirs = words(one.text), words(other.text)
+    return len(own & theirs) / max(1, len(own | theirs))
 
 
 def draft_of(sentence: Sentence) -> Draft:
