@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
-from rich.markup import escape
 from rich.table import Table
+
+from rag.cli.plain import escape
 
 SHORT = 24  # characters that are not worth a second line
 NARROWEST = 14  # of a column whose cells may be folded

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.markup import escape
+
+from rag.cli.plain import escape
 
 if TYPE_CHECKING:
     from rag.domain.ports import OnProgress

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from rich.bar import Bar
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from rag.cli.grid import drawn, fitting
+from rag.cli.plain import escape, write
 from rag.cli.progress import progress_on
 from rag.domain.errors import TeamloreError
 from rag.wording import measured, parts_of
@@ -48,7 +48,7 @@ def note(text: str) -> None:
 
 def raw(text: str) -> None:
     """Exactly this text, on a line of its own; nothing for an empty one."""
-    sys.stdout.write(text if not text or text.endswith("\n") else text + "\n")
+    write(text if not text or text.endswith("\n") else text + "\n")
 
 
 def line(text: str) -> None:
