@@ -33,6 +33,7 @@ class Read:
     found: Found
     places: Places
     embedder: Embedder
+    team: bool  # of a pack of files
 
     def bears(self, sentence: Sentence) -> bool:
         """It overlaps the evidence; without evidence, it says what a gold answer says, in a judged passage."""
@@ -66,4 +67,7 @@ def read(packs: Sequence[Pack], home: Path, narrator: Narrator, *, most: int) ->
                     query = Query(text=sample.question, access=EVERYTHING)
                     if look_up(answerer.lookups, query) is None:
                         found = answerer.searcher.find(query, PASSAGES)
-                        yield Read(pack=pack.name, sample=sample, found=found, places=where, embedder=answerer.embedder)
+                        yield Read(
+                            pack=pack.name, sample=sample, found=found, places=where,
+                            embedder=answerer.embedder, team=pack.layout == "files",
+                        )  # fmt: skip

@@ -2,8 +2,9 @@
 
 Indexes are kept under HOME. A logistic regression of "somebody said that it can be answered" over the features of the
 evidence, each class of a pack counting by the root of its questions; the bias stands where MAY_REFUSE of the answerable
-questions are refused. A row a pack: the fit on the others, beside a threshold on the best passage's score that was set
-on the others in the same way. Needs scikit-learn. Prints what stands in rag/answering/refusal.py.
+questions to file packs, which are what teams keep, are refused. A row a pack: the fit on the others, beside a threshold
+on the best passage's score that was set on the others in the same way. Needs scikit-learn. Prints what stands in
+rag/answering/refusal.py.
 """
 
 import sys
@@ -39,6 +40,7 @@ class Questions:
     features: Floats
     scores: Floats  # of the best passage
     answerable: Floats
+    team: npt.NDArray[np.bool_]  # of a file pack
 
     def of(self, chosen: npt.NDArray[np.bool_]) -> "Questions":
         return Questions(
@@ -46,6 +48,7 @@ class Questions:
             features=self.features[chosen],
             scores=self.scores[chosen],
             answerable=self.answerable[chosen],
+            team=self.team[chosen],
         )
 
     @property
@@ -82,11 +85,11 @@ def fit(questions: Questions) -> Rule:
 
 
 def lowest(values: Floats, questions: Questions) -> float:
-    """The value under which MAY_REFUSE of the answerable questions stand, weighed as they are in the fit."""
+    """The value under which at most MAY_REFUSE of the answerable questions stand: of teams, where there are such."""
     can = questions.answerable == 1
-    order = np.argsort(values[can])
-    shares = np.cumsum(questions.weights[can][order]) / questions.weights[can].sum()
-    return float(values[can][order][np.searchsorted(shares, MAY_REFUSE)])
+    teams = can & questions.team
+    found = np.sort(values[teams if teams.any() else can])
+    return float(found[int(MAY_REFUSE * len(found))])
 
 
 def gathered(reads: Sequence[Read]) -> tuple[list[str], Questions]:
@@ -95,11 +98,12 @@ def gathered(reads: Sequence[Read]) -> tuple[list[str], Questions]:
     for one in reads:
         evidence = gather(one.sample.question, one.found, one.embedder)
         names = list(evidence.features)
-        rows.append((one.pack, list(evidence.features.values()), one.found.hits[0].score, one.sample.answerable))
-    packs, features, scores, answerable = zip(*rows, strict=True)
+        score = one.found.hits[0].score
+        rows.append((one.pack, list(evidence.features.values()), score, one.sample.answerable, one.team))
+    packs, features, scores, answerable, team = zip(*rows, strict=True)
     return names, Questions(
         packs=np.array(packs), features=np.array(features), scores=np.array(scores),
-        answerable=np.array(answerable, dtype=np.float64),
+        answerable=np.array(answerable, dtype=np.float64), team=np.array(team),
     )  # fmt: skip
 
 

@@ -33,9 +33,7 @@ def features(asked: Asked, found: Found, ranked: Sequence[Sentence]) -> dict[str
         "terms": max((len(words & wanted) / max(1, len(wanted)) for words in held), default=0.0),
         "sentence_lead": _lead([s.score for s in ranked], BEHIND, fewest=3, usual=USUAL_LEAD),
         "hit_lead": _lead(cosines, BEHIND, fewest=BEHIND, usual=USUAL_GAP),
-        "score_lead": _lead(
-            [hit.score for hit in found.hits], BEHIND_BY_SCORE, fewest=BEHIND_BY_SCORE, usual=USUAL_GAP
-        ),
+        "score_lead": _lead(scores, BEHIND_BY_SCORE, fewest=BEHIND_BY_SCORE, usual=USUAL_GAP),
         "length": min(1.0, len(wanted) / LONG),
     }
 
