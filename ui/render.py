@@ -27,6 +27,7 @@ _SPECIAL = re.compile(
 _OPENINGS = {
     "disagreement": "My sources disagree.",
     "not-allowed": "I may not look there for you.",
+    "unclear": "I do not know what you mean.",
 }
 _NUMBERED = re.compile(r"\A(\d+)([.)])")
 

@@ -17,7 +17,7 @@ from rag.domain.errors import BadInput, NotFound
 
 if TYPE_CHECKING:
     from rag.cli.doors import Asked
-    from rag.domain.types import Filters
+    from rag.domain.types import Audience, Filters
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,6 +44,9 @@ Facts = Annotated[
 ]
 After = Annotated[str, typer.Option(metavar="DATE", help="Dated this day or later.")]
 Before = Annotated[str, typer.Option(metavar="DATE", help="Dated before this day.")]
+AudienceOption = Annotated[
+    str, typer.Option("--audience", metavar="WHO", help="Tell it for an engineer or for product: terms are explained.")
+]
 AsOf = Annotated[str, typer.Option(metavar="DATE", help="What was valid then.")]
 
 
@@ -76,11 +79,15 @@ def ask(
     after: After = "",
     before: Before = "",
     as_of: AsOf = "",
+    audience: AudienceOption = "",
+    new: Annotated[bool, typer.Option("--new", help="Begin a conversation with it.")] = False,
+    follow: Annotated[bool, typer.Option("--continue", help="It follows on the last conversation.")] = False,
     json: AsJson = False,
 ) -> None:
     """Answer a question, with the exact words the answer rests on."""
     asked = _asked(question, replace(_filters(space, kind, author, after, before), facts=listing.facts_of(fact)), as_of)
-    with open_door(context.obj) as door:
+    asked = replace(asked, audience=_audience(audience), conversation="last" if follow else "new" if new else "")
+    with open_door(context.obj, write=new or follow) as door:
         answer = door.ask(asked)
         if author and answer["refusal"] and not answer["refusal"]["nearest"]:
             people.hint(door.client, author)
@@ -254,6 +261,12 @@ def _asked(text: str, filters: "Filters", as_of: str) -> "Asked":
         raise BadInput("The question is empty.", fix='Ask in words: teamlore ask "Why did run 12 diverge?"')
     day = _day(as_of, "--as-of")
     return Asked(text=text, filters=filters, as_of=datetime.combine(day, time.max, UTC) if day else None)
+
+
+def _audience(value: str) -> "Audience":
+    if value not in ("", "engineer", "product"):
+        raise BadInput(f"--audience: nobody is called {value!r}.", fix="Say engineer or product.")
+    return value
 
 
 def _day(value: str, option: str) -> date | None:

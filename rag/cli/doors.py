@@ -12,10 +12,12 @@ from rag.domain.errors import NotFound, StorageFailed
 from rag.domain.ports import OnProgress
 from rag.domain.services import Services
 from rag.domain.syncing import SyncOptions
-from rag.domain.types import Access, Filters, Progress, Query, Question
+from rag.domain.types import Access, Audience, Filters, Progress, Query, Question
 from rag.domain.wire import answer_json, document_json, hit_json, plan_json, report_json
 
 Json = dict[str, Any]
+LOCAL = "local"  # who asks on this machine
+NEW, LAST = "new", "last"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,8 @@ class Asked:
     text: str
     filters: Filters
     as_of: Any = None
+    audience: Audience = ""
+    conversation: str = ""  # NEW, LAST or an id; empty: it stands alone, and is kept by a running service only
 
 
 class Door(Protocol):
@@ -67,7 +71,15 @@ class LocalDoor:
         return self._client
 
     def ask(self, asked: Asked) -> Json:
-        return answer_json(self.services.answerer.answer(Question(query=_query(asked), asker="local")))
+        conversation = self._conversation(asked.conversation)
+        question = Question(query=_query(asked), conversation_id=conversation, audience=asked.audience, asker=LOCAL)
+        return answer_json(self.services.answerer.answer(question))
+
+    def _conversation(self, named: str) -> str | None:
+        conversations = self.services.conversations
+        if named == NEW:
+            return conversations.start(LOCAL)
+        return _last(conversations.of(LOCAL, limit=1)[0]) if named == LAST else named or None
 
     def search(self, asked: Asked, k: int) -> list[Json]:
         return [hit_json(hit) for hit in self.services.searcher.search(_query(asked), k)]
@@ -116,7 +128,11 @@ class RemoteDoor:
     url: str
 
     def ask(self, asked: Asked) -> Json:
-        return self.client.ask(asked.text, **_asked_json(asked))
+        conversation = asked.conversation
+        if conversation == LAST:
+            conversation = _last(self.client.conversations(limit=1)["conversations"])
+        given = None if conversation == NEW else conversation or None
+        return self.client.ask(asked.text, conversation_id=given, audience=asked.audience, **_asked_json(asked))
 
     def search(self, asked: Asked, k: int) -> list[Json]:
         hits: list[Json] = self.client.search(asked.text, k=k, **_asked_json(asked))["hits"]
@@ -161,6 +177,12 @@ class RemoteDoor:
 
     def close(self) -> None:
         self.client.close()
+
+
+def _last(found: Sequence[Json]) -> str:
+    if not found:
+        raise NotFound("There is no conversation to continue.", fix="Begin one: teamlore ask --new QUESTION.")
+    return str(found[0]["id"])
 
 
 def _absolute(paths: Sequence[Path | str]) -> list[Path | str]:

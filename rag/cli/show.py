@@ -58,6 +58,8 @@ def line(text: str) -> None:
 def answer(value: Mapping[str, Any]) -> None:
     for warning in value["warnings"]:
         ERR.print(f"[yellow]note[/] {escape(warning)}")
+    if value.get("understood_as"):
+        OUT.print(f"[dim]Understood as:[/] {escape(value['understood_as'])}")
     refusal = value["refusal"]
     if refusal:
         OUT.print(f"[bold]No answer.[/] {escape(refusal['reason'])}")
@@ -67,6 +69,8 @@ def answer(value: Mapping[str, Any]) -> None:
             OUT.print("[dim]Nearest passages:[/]")
         for citation in refusal["nearest"][:3]:
             _source(citation, _shorten(citation["quote"], 160))
+        for suggestion in value.get("suggestions", ()):
+            OUT.print(f"[dim]You may mean:[/] {escape(suggestion)}")
         return
     for statement in value["statements"]:
         marks = "".join(f"[cyan]\\[{n}][/]" for n in statement["citations"])
@@ -76,6 +80,8 @@ def answer(value: Mapping[str, Any]) -> None:
     OUT.print()
     for citation in value["citations"]:
         _source(citation, _shorten(citation["quote"], 300))
+    for entry in value.get("glossary", ()):
+        OUT.print(f"[bold]{escape(entry['term'])}[/]: {escape(entry['meaning'])} [dim]· {_span(entry['citation'])}[/]")
 
 
 def _source(citation: Mapping[str, Any], quote: str) -> None:

@@ -332,13 +332,16 @@ class Query:
     as_of: datetime | None = None
 
 
+Audience = Literal["", "engineer", "product"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A query with what an answer needs beside it."""
 
     query: Query
     conversation_id: str | None = None
-    audience: str = ""
+    audience: Audience = ""
     asker: str = ""
 
 
@@ -411,7 +414,7 @@ class Statement:
     note: str = ""  # what the service says in front of it: until when it held, that another source disagrees
 
 
-RefusalKind = Literal["nothing-found", "near-misses", "disagreement", "not-allowed"]
+RefusalKind = Literal["nothing-found", "near-misses", "disagreement", "not-allowed", "unclear"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -419,6 +422,7 @@ class Refusal:
     """Why there is no answer, what came closest, and who may know.
 
     "not-allowed" tells nothing of documents: the asker named spaces that are not theirs, whether or not they exist.
+    "unclear" asks back: the question points to something that was not said.
     """
 
     reason: str

@@ -162,3 +162,43 @@ def test_a_revoked_grant_takes_the_quotes_of_stored_answers_along(house: House) 
     assert "bf16 it is" in str(ann.conversation(asked))
     house.services.grants.revoke("readers", "default")
     assert "bf16 it is" not in str(ann.conversation(asked))
+
+
+def test_a_conversation_is_shown_by_link_as_far_as_its_reader_may_read_it(house: House) -> None:
+    house.put("a.md", "bf16 it is")
+    app = house.app(auth="keys")
+    ann, bob = house.client(app, key=house.key("ann", admin=True)), house.client(app, key=house.key("bob"))
+    asked = ann.ask("bf16 ?")["conversation_id"]
+    link = ann.share(asked)
+    assert link["link"] == f"/ui/shared/{link['token']}"
+    assert ann.share(asked) == link
+    assert ann.conversations()["conversations"][0]["shared"] == link["token"]
+    shown = ann.shared(link["token"])
+    assert [turn["question"] for turn in shown["turns"]] == ["bf16 ?"]
+    assert "bf16 it is" in str(shown)
+    hidden = bob.shared(link["token"])
+    assert hidden["turns"] == []
+    assert "bf16" not in str(hidden)
+
+
+def test_a_link_that_is_taken_back_leads_nowhere_and_says_the_same_as_one_that_never_was(house: House) -> None:
+    house.put("a.md", "bf16 it is")
+    app = house.app(auth="keys")
+    ann, bob = house.client(app, key=house.key("ann", admin=True)), house.client(app, key=house.key("bob"))
+    asked = ann.ask("bf16 ?")["conversation_id"]
+    token = ann.share(asked)["token"]
+    with pytest.raises(ApiError, match="no such conversation"):
+        bob.share(asked)
+    with pytest.raises(ApiError, match="no such conversation"):
+        bob.unshare(asked)
+    ann.unshare(asked)
+    said = set()
+    for gone in (token, "never-was"):
+        with pytest.raises(ApiError) as refused:
+            ann.shared(gone)
+        said.add((refused.value.status, str(refused.value)))
+    assert len(said) == 1
+    token = ann.share(asked)["token"]
+    ann.delete_conversation(asked)
+    with pytest.raises(ApiError, match="no such shared conversation"):
+        ann.shared(token)

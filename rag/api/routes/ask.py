@@ -10,12 +10,12 @@ from pydantic import Field
 from sse_starlette import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
-from rag.api.bodies import Body, Clean, FiltersBody, Id, Moment, QuestionText, query_of
+from rag.api.bodies import Body, FiltersBody, Id, Moment, QuestionText, query_of
 from rag.api.context import Call, CallDep, visible
 from rag.api.metrics import Metrics
 from rag.api.schemas import AnswerShape
 from rag.api.streaming import stream_response
-from rag.domain.types import Answer, Event, Question
+from rag.domain.types import Answer, Audience, Event, Question
 from rag.domain.wire import answer_json
 
 router = APIRouter(tags=["answers"])
@@ -34,7 +34,7 @@ class AskBody(Body):
     conversation_id: Id | None = None
     filters: FiltersBody | None = None
     as_of: Moment | None = Field(None, description="answer from what was valid then")
-    audience: Clean = Field("", max_length=200)
+    audience: Audience = Field("", description="for whom it is told: the evidence and the citations stay the same")
     stream: bool = False
 
 
