@@ -24,6 +24,7 @@ _THING_ASKED = re.compile(
     rf"(?= (?:{AUXILIARY}|{PREPOSITION})\b|[?.]|$)",
     re.I,
 )
+_DECIDING = re.compile(r"(?:they |we )?(?:decided?|agreed?|chose|choose) (?:to |that |on )?", re.I)  # what was decided
 _FIRST_WORD = re.compile(rf"(?:{PREPOSITION})\b", re.I)
 _QUANTITY = re.compile(r"(?<![\w.])\d[\d,.]*(?:[eE]-?\d+)?[kKMBT%]?(?![\w.])")
 _POSSESSOR = re.compile(r"^(?:its|their|the|our|his|her) ", re.I)
@@ -151,7 +152,7 @@ def _pointed(question: str, found: Leaning, history: Sequence[Earlier]) -> Rewri
         if meant and not set(terms(meant)) <= set(terms(question)):
             used = frozenset({len(history) - 1 - back}) if from_answer else frozenset[int]()
             return Rewritten(text=_put(question, found, meant), used=used)
-    about = focus(history[-1].question)
+    about = _DECIDING.sub("", focus(history[-1].question))
     if not about:
         return None
     return Rewritten(text=_put(question, found, about) if found.kind == "matter" else _aside(question, about))

@@ -17,6 +17,7 @@ from rag.retrieval.searcher import Found
 FEW = 4  # content words of a question that says too little
 NEAR = 0.07  # of the best sentence's score may be missing
 MOST = 4
+LONGEST_NAME = 48  # characters of a title that can stand for "it"
 _VALUE = re.compile(r"\d[\d.,]*(?:e-?\d+)?%?", re.I)
 _ASKS_VALUE = re.compile(r"\s*(?:what|how (?:much|many|long|large|big|fast|high|low)|when)\b", re.I)
 UNCLEAR = "The question points back to something that was not said here."
@@ -29,7 +30,8 @@ def unclear(question: str, found: Found) -> tuple[Refusal, tuple[str, ...]] | No
         return None
     if back.kind in ("fragment", "bare", "matter"):
         return _asking(found, "Say what you mean in full."), ()
-    titles = list(dict.fromkeys(passage.document.title for passage in found.passages if passage.document.title))
+    named = dict.fromkeys(passage.document.title for passage in found.passages)
+    titles = [title for title in named if title and len(title) <= LONGEST_NAME and title[-1].isalnum()]
     meant = [f"{title}'s" if back.possessive else title for title in titles[:MOST]]
     suggestions = tuple(f"{question[: back.start]}{name}{question[back.end :]}" for name in meant)
     return _asking(found, f"What is meant by “{question[back.start : back.end]}”?"), suggestions

@@ -60,17 +60,8 @@ def answer(value: Mapping[str, Any]) -> None:
         ERR.print(f"[yellow]note[/] {escape(warning)}")
     if value.get("understood_as"):
         OUT.print(f"[dim]Understood as:[/] {escape(value['understood_as'])}")
-    refusal = value["refusal"]
-    if refusal:
-        OUT.print(f"[bold]No answer.[/] {escape(refusal['reason'])}")
-        if refusal["people"]:
-            OUT.print(f"[dim]Who may know:[/] {escape(', '.join(refusal['people']))}")
-        if refusal["nearest"]:
-            OUT.print("[dim]Nearest passages:[/]")
-        for citation in refusal["nearest"][:3]:
-            _source(citation, _shorten(citation["quote"], 160))
-        for suggestion in value.get("suggestions", ()):
-            OUT.print(f"[dim]You may mean:[/] {escape(suggestion)}")
+    if value["refusal"]:
+        _refusal(value)
         return
     for statement in value["statements"]:
         marks = "".join(f"[cyan]\\[{n}][/]" for n in statement["citations"])
@@ -82,6 +73,19 @@ def answer(value: Mapping[str, Any]) -> None:
         _source(citation, _shorten(citation["quote"], 300))
     for entry in value.get("glossary", ()):
         OUT.print(f"[bold]{escape(entry['term'])}[/]: {escape(entry['meaning'])} [dim]· {_span(entry['citation'])}[/]")
+
+
+def _refusal(value: Mapping[str, Any]) -> None:
+    refusal = value["refusal"]
+    OUT.print(f"[bold]No answer.[/] {escape(refusal['reason'])}")
+    if refusal["people"]:
+        OUT.print(f"[dim]Who may know:[/] {escape(', '.join(refusal['people']))}")
+    if refusal["nearest"]:
+        OUT.print("[dim]Nearest passages:[/]")
+    for citation in refusal["nearest"][:3]:
+        _source(citation, _shorten(citation["quote"], 160))
+    for suggestion in value.get("suggestions", ()):
+        OUT.print(f"[dim]You may mean:[/] {escape(suggestion)}")
 
 
 def _source(citation: Mapping[str, Any], quote: str) -> None:

@@ -17,7 +17,8 @@ _HEADING = re.compile(
 )
 _GLOSSARY = re.compile(r"\b(?:glossary|terminology|abbreviations?|acronyms?|definitions?|vocabulary|terms)\b", re.I)
 _ENTRY = re.compile(
-    r"^[ \t]*(?:[-*+][ \t]+)?(?:\*\*|__|`{1,2})(?P<term>[^*_`\n]{2,60})(?:\*\*|__|`{1,2})[ \t]*(?:\([^()\n]{1,60}\)[ \t]*)?"
+    r"^[ \t]*(?:[-*+][ \t]+)?(?:\*\*|__|`{1,2})(?P<term>[^*_`\n]{2,60})(?:\*\*|__|`{1,2})[ \t]*"
+    r"(?:\([^()\n]{1,60}\)[ \t]*)?"
     r"(?::|—|–|-)[ \t]+(?P<meaning>[^\n]{3,400}(?:\n(?![ \t]*(?:[-*+#|]|\*\*))[ \t]*\S[^\n]{0,300}){0,3})"
     r"|^[ \t]*[-*+][ \t]+(?P<bare>[A-Z][\w /-]{1,40}):[ \t]+(?P<means>[^\n]{3,400})"
     r"|^\|[ \t]*(?P<cell>[^|\n]{2,60}?)[ \t]*\|[ \t]*(?P<said>[^|\n]{3,400}?)[ \t]*\|",
@@ -70,9 +71,9 @@ def _parts(text: str, title: str) -> list[tuple[int, int]]:
     if _GLOSSARY.search(title):
         return [(0, len(text))]
     heads = list(_HEADING.finditer(text))
-    ends = [head.start() for head in heads[1:]] + [len(text)]
-    names = ((head["marked"] or head["under"] or "") for head in heads)
-    return [(head.end(), end) for head, end, name in zip(heads, ends, names, strict=True) if _GLOSSARY.search(name)]
+    ends = [head.start() for head in heads[1:]]
+    named = zip(heads, [*ends, len(text)], strict=False)  # without a heading there is no part
+    return [(head.end(), end) for head, end in named if _GLOSSARY.search(head["marked"] or head["under"])]
 
 
 def _of_part(text: str, start: int, end: int) -> Iterator[Entry]:
