@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 import structlog
 from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.types import Receive, Scope, Send
 
 from rag.api.problems import Problem, problem_json, problem_of
 from rag.api.work import WorkPool
@@ -43,7 +44,21 @@ def stream_response(start: Callable[[], Iterator[Event]], pool: WorkPool, *, req
         pipe.end()
 
     pool.submit(drive)
-    return EventSourceResponse(pipe.items(), ping=PING, shutdown_event=anyio.Event(), shutdown_grace_period=DRAIN)
+    return _Stream(pipe)
+
+
+class _Stream(EventSourceResponse):
+    """Tells the maker of events when the reader is gone, one who never took the first of them too."""
+
+    def __init__(self, pipe: "_Pipe") -> None:
+        super().__init__(pipe.items(), ping=PING, shutdown_event=anyio.Event(), shutdown_grace_period=DRAIN)
+        self._pipe = pipe
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._pipe.leave()
 
 
 class _Pipe:
@@ -67,13 +82,13 @@ class _Pipe:
         self._hand_over(None)
 
     async def items(self) -> AsyncIterator[ServerSentEvent]:
-        try:
-            while (event := await self._queue.get()) is not None:
-                self._room.release()
-                yield event
-        finally:
-            self._gone.set()
+        while (event := await self._queue.get()) is not None:
             self._room.release()
+            yield event
+
+    def leave(self) -> None:
+        self._gone.set()
+        self._room.release()
 
     def _hand_over(self, event: ServerSentEvent | None) -> None:
         with suppress(RuntimeError):  # the loop has ended, and with it the reader
