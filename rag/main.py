@@ -32,6 +32,7 @@ from rag.index.generations import HomeIndexes
 from rag.knowledge.changes import ChangeLookup
 from rag.knowledge.decisions import DecisionLookup
 from rag.knowledge.experiments import ExperimentLookup
+from rag.knowledge.glossary import Glossary
 from rag.knowledge.succession import Succession
 from rag.models.embedder import load_embedder
 from rag.models.llms import Reach, load_llm
@@ -213,6 +214,7 @@ def _answerer(
         lookups=lookups,
         people=SqlPeople(base.engine, match),
         conversations=None if base.mode == "read" else conversations,
+        glossary=Glossary(searcher),
         understanding=understanding_of(base.writer.llm if isinstance(base.writer, PointerWriter) else None),
         model={"llm": base.writer.name, "embedder": base.embedder.name},
         prices=_prices(base.settings),

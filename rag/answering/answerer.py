@@ -13,12 +13,14 @@ from rag.answering.currency import Currency
 from rag.answering.evidence import gather
 from rag.answering.guarding import harmless
 from rag.answering.looking_up import FactCiter, look_up, with_facts
+from rag.answering.readings import headed, readings, unclear
 from rag.answering.refusal import Threshold, in_person, refusal, refuse
 from rag.answering.standing import Settled, disagreement
 from rag.domain.errors import NotFound, TeamloreError
 from rag.domain.people import People
 from rag.domain.ports import Conversations, Embedder, Lookup
 from rag.domain.types import Answer, Citation, Event, Finding, Question, Refusal, Statement, Understood
+from rag.knowledge.glossary import Glossary
 from rag.models.usage import Meter, Prices, counted, metered_steps
 from rag.retrieval.searcher import Found, PassageSearcher, search_hits
 
@@ -34,6 +36,7 @@ class _Turn:
     id: str
     started: float
     understood: Understood | None = None
+    suggestions: tuple[str, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     statements: list[Statement] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
@@ -58,6 +61,7 @@ class EvidenceAnswerer:
     people: People | None = None  # None: who may know goes by the names in documents
     conversations: Conversations | None = None  # None: nothing is kept
     understanding: Understanding = BY_RULES  # of follow-ups
+    glossary: Glossary | None = None  # None: no term is explained
     model: dict[str, str]
     prices: Prices | None = None
     state: Callable[[], tuple[str, ...]] = tuple  # warnings about the service itself, such as an index being rebuilt
@@ -79,7 +83,7 @@ class EvidenceAnswerer:
             turn.asked = asked(question, turn.understood)
             for event in self._events(turn):
                 if isinstance(event.data, Answer):
-                    kept = self._keep(question, event.data, "complete")
+                    kept = self._keep(question, self._explained(turn, event.data), "complete")
                     state = "complete"
                     yield replace(event, data=kept)
                 else:
@@ -102,6 +106,13 @@ class EvidenceAnswerer:
         yield Event(name="passages", data=tuple(hits))
         if finding is not None:
             yield from self._state(turn, finding, found)
+            return
+        if turn.understood is None and (asked_back := unclear(turn.asked.query.text, found)):
+            refused, turn.suggestions = asked_back
+            turn.lap("total", turn.started)
+            yield Event(
+                name="done", data=replace(_so_far(turn), text=refused.reason, refusal=refused, model=self.model)
+            )
             return
         evidence = gather(turn.asked.query.text, found, self.embedder)
         now = turn.lap("evidence", now)
@@ -150,12 +161,22 @@ class EvidenceAnswerer:
 
     def _write(self, turn: _Turn, settled: Settled) -> Iterator[Event]:
         turn.warnings.extend(self.writer.notes(settled.evidence))
-        drafts = metered_steps(self.writer.write(settled.evidence.analysis.text, settled.evidence), turn.spent)
+        several = [] if settled.replaced else readings(turn.asked.query, settled.evidence, settled.found.passages)
+        titles = {draft.text: title for draft, title in several}
+        written = self.writer.write(settled.evidence.analysis.text, settled.evidence)
+        drafts = (draft for draft, _ in several) if several else metered_steps(written, turn.spent)
         for told in self.currency.told(settled, drafts, turn.asked.query):
             if told is None:
                 yield Event(name="delta", data="")
                 continue
-            yield from self._say(turn, *told)
+            yield from self._say(turn, *headed(told, titles))
+
+    def _explained(self, turn: _Turn, answer: Answer) -> Answer:
+        """For people of another trade; evidence and citations stay as they are."""
+        if turn.question.audience != "product" or self.glossary is None or answer.refusal:
+            return answer
+        said = " ".join(statement.text for statement in answer.statements)
+        return replace(answer, glossary=self.glossary.explain(said, turn.asked.query))
 
     def _understood(self, question: Question) -> Understood | None:
         """In its conversation. Raises NotFound for one that is not the asker's."""
@@ -193,6 +214,7 @@ def _so_far(turn: _Turn) -> Answer:
         timings_ms=dict(turn.timings),
         confidence=turn.confidence,
         understood=turn.understood,
+        suggestions=turn.suggestions,
     )
 
 
