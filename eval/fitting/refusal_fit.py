@@ -85,11 +85,13 @@ def fit(questions: Questions) -> Rule:
 
 
 def lowest(values: Floats, questions: Questions) -> float:
-    """The value under which at most MAY_REFUSE of the answerable questions stand: of teams, where there are such."""
+    """Under it stand MAY_REFUSE of the answerable questions at most: of teams, where there are such. Half-way to the
+    next that is refused, as far from one side as from the other."""
     can = questions.answerable == 1
     teams = can & questions.team
     found = np.sort(values[teams if teams.any() else can])
-    return float(found[int(MAY_REFUSE * len(found))])
+    refused = int(MAY_REFUSE * len(found))
+    return float(found[max(0, refused - 1) : refused + 1].mean())
 
 
 def gathered(reads: Sequence[Read]) -> tuple[list[str], Questions]:

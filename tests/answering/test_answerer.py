@@ -197,7 +197,13 @@ class TestRefusals:
         assert answer.refusal is not None
         assert answer.refusal.nearest
         assert answer.text == answer.refusal.reason
+        assert answer.refusal.kind == "near-misses"
         assert "reykjavik" in answer.refusal.reason
+
+    def test_a_near_miss_names_the_words_that_no_passage_has(self, team: House) -> None:
+        answer = team.answerer.answer(ask("which parrot trained the kestrel model to whistle"))
+        assert answer.refusal is not None
+        assert answer.refusal.reason.endswith("They say nothing about parrot, whistle.")
 
     @pytest.mark.parametrize("text", ["", "   ", "?", "who are you", "\x00", "the the the"])
     def test_a_question_without_content_is_refused(self, team: House, text: str) -> None:
@@ -212,6 +218,19 @@ class TestRefusals:
         assert answer.status == "refused"
         assert answer.refusal is not None
         assert (answer.refusal.nearest, answer.refusal.people) == ((), ())
+        assert answer.refusal.kind == "nothing-found"
+
+    @pytest.mark.parametrize("space", ["finance", "no-such-space"])
+    @pytest.mark.parametrize("typed", [True, False])
+    def test_a_space_that_is_closed_and_one_that_does_not_exist_are_refused_alike(
+        self, team: House, space: str, typed: bool
+    ) -> None:
+        own = Access(spaces=frozenset({"default"}))
+        text = f"{QUESTIONS[4]} space:{space}" if typed else QUESTIONS[4]
+        answer = team.answerer.answer(ask(text, access=own, filters=Filters(spaces=() if typed else (space,))))
+        assert answer.refusal is not None
+        assert answer.refusal.kind == "not-allowed"
+        assert answer.text == f"You can read nothing in {space}: it is not open to you, or not there."
 
     def test_a_space_that_is_not_the_askers_is_not_even_near(self, team: House) -> None:
         answer = team.answerer.answer(ask(QUESTIONS[4], access=Access(spaces=frozenset({"default"}))))
@@ -255,7 +274,9 @@ class TestWhatIsSearched:
         assert "fp16" in then.text
         assert "bf16" not in quotes(then)
         assert "bf16" in now.text
-        assert ["fp16" in citation.quote for citation in now.citations if citation.current] == [False]
+        held = [citation.quote for citation in now.citations if citation.current]
+        assert held
+        assert not any("fp16" in quote for quote in held)
 
     def test_before_the_first_version_there_is_nothing(self, team: House) -> None:
         answer = team.answerer.answer(ask(DTYPE, as_of=day(2023, 12, 31)))
