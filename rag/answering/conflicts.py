@@ -49,13 +49,15 @@ class Claim:
 
     @property
     def subject(self) -> frozenset[str]:
-        """What its title and headings add, beside words that any page may have."""
-        around = terms(VALUE.sub(" ", " ".join([self.document.title, *self.section])))
-        return frozenset(around) - GENERAL
+        """What title, headings and folders add, beside words that any page may have. Records of days are numbered."""
+        folders = self.document.path.rpartition("/")[0]
+        around = " ".join([self.document.title, *self.section])
+        named = VALUE.sub(" ", around) if self.document.kind in DATED else f"{around} {folders}"
+        return frozenset(terms(named)) - GENERAL
 
     @property
     def all_words(self) -> frozenset[str]:
-        around = " ".join([self.text, self.document.title, *self.section])
+        around = " ".join([self.text, self.document.title, *self.section, self.document.path.rpartition("/")[0]])
         return frozenset(terms(around))
 
 
@@ -78,7 +80,7 @@ def compare(one: Claim, other: Claim, asked: frozenset[str]) -> Verdict | None:
 
 
 def _comparable(claim: Claim) -> bool:
-    prose = claim.syntax in PROSE and not claim.text.lstrip().startswith("|")
+    prose = claim.syntax in PROSE and claim.text[:1].isalpha() and not claim.text.endswith("\\")
     return prose and claim.document.kind not in NOT_COMPARED and len(claim.text.split()) <= MOST_WORDS
 
 

@@ -170,7 +170,8 @@ def test_a_model_is_shown_what_is_current_and_what_it_replaced_is_added(cases: H
 def test_changes_since_a_day_are_told_with_both_words_and_the_reason(birds: House) -> None:
     answer = birds.answerer.answer(ask("What changed about plovera since June 2024, and why?"))
     assert told(answer) == [
-        "2024-07-03: “Choices for plovera” was changed by Ada: “The plovera trainer uses a batch size of 512 per device” "
+        "2024-07-03: “Choices for plovera” was changed by Ada: "
+        "“The plovera trainer uses a batch size of 512 per device” "
         "(before: “The plovera trainer uses a batch size of 256 per device”). Why: As decided in the weekly."
     ]
     assert [citation.quote for citation in answer.citations] == [
