@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from rag.client import Client
+from ui.shared import shared_view
 from ui.source import source_view
 from ui.style import ICON, PAGE_CSS
 from ui.tabs import ask, evaluations, golden, runs, search, sources
@@ -31,6 +32,11 @@ def mount(app: FastAPI, client: Client, user_of: Callable[[Request], str | None]
         return Response(ICON, media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
 
     app.add_route("/favicon.ico", icon, methods=["GET"])
+
+    def shared(request: Request) -> HTMLResponse:
+        return shared_view(visitor_client(client, request.cookies), request)
+
+    app.add_route("/ui/shared/{token}", shared, methods=["GET"])
     app.add_route("/ui/source/{document}/{version:int}", source, methods=["GET"])
     mounted: FastAPI = gr.mount_gradio_app(
         app,

@@ -34,7 +34,7 @@ def source_page(document: Json, *, start: int, end: int) -> str:
     before = '<p class="cut">… earlier text is left out …</p>' if first else ""
     after = '<p class="cut">… later text is left out …</p>' if last < len(text) else ""
     body = f"{_piece(document, first, start)}{quoted}{_piece(document, end, last)}"
-    return _page(
+    return page(
         document["title"] or document["source"],
         f"<p>{about}{_elsewhere(document, start)}</p>{old}",
         f"<main>{before}<pre>{body}</pre>{after}</main>",
@@ -44,7 +44,7 @@ def source_page(document: Json, *, start: int, end: int) -> str:
 
 def message_page(title: str, detail: str) -> str:
     """A page that says one thing: not found, not reachable."""
-    return _page(title, f"<p>{html.escape(detail)}</p>", "")
+    return page(title, f"<p>{html.escape(detail)}</p>", "")
 
 
 def where(document: Json, start: int, end: int) -> str:
@@ -98,7 +98,8 @@ def _piece(document: Json, start: int, end: int) -> str:
     return "".join([*shown, html.escape(text[done:end])])
 
 
-def _page(title: str, about: str, main: str, jump: str = "") -> str:
+def page(title: str, about: str, main: str, jump: str = "") -> str:
+    """`about` and `main` are HTML, all that is not ours escaped by who made them; `title` is text."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'

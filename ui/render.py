@@ -43,8 +43,12 @@ def escape_markdown(text: str) -> str:
 
 def answer_markdown(answer: Json) -> str:
     """A finished answer: its statements with linked markers, or the refusal; then what to keep in mind."""
-    if answer["refusal"]:
-        return "\n\n".join([refusal_markdown(answer["refusal"]), *_warnings(answer)])
+    understood = f"*Understood as: {escape_markdown(answer['understood_as'])}*" if answer.get("understood_as") else ""
+    said = [refusal_markdown(answer["refusal"])] if answer["refusal"] else [*_statements(answer), *_terms(answer)]
+    return "\n\n".join(filter(None, [understood, *said, *_warnings(answer)]))
+
+
+def _statements(answer: Json) -> list[str]:
     links = {citation["n"]: source_link(citation) for citation in answer["citations"]}
     parts = []
     for statement in answer["statements"]:
@@ -52,7 +56,15 @@ def answer_markdown(answer: Json) -> str:
         marks = "".join(f" [\\[{n}\\]]({links[n]})" for n in statement["citations"] if n in links)
         note = f"*{escape_markdown(statement['note'])}* " if statement.get("note") else ""
         parts.append(f"{note}{escape_markdown(statement['text'])}{marks}{doubt}")
-    return "\n\n".join([*parts, *_warnings(answer)])
+    return parts
+
+
+def _terms(answer: Json) -> list[str]:
+    """What an answer's terms mean, each with a link to where the team says so."""
+    return [
+        f"**{escape_markdown(one['term'])}**: {escape_markdown(one['meaning'])} [here]({source_link(one['citation'])})"
+        for one in answer.get("glossary", ())
+    ]
 
 
 def _warnings(answer: Json) -> list[str]:

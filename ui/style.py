@@ -23,6 +23,9 @@ mark:focus { outline: none }
   letter-spacing: .05em }
 .who { font-weight: 700 } header p a { white-space: nowrap }
 a { color: var(--link) } a:focus-visible { outline: 2px solid var(--link); outline-offset: 2px }
+.talk section { border-bottom: 1px solid var(--edge); padding: .4rem 0 1rem } .talk h2 { font-size: 1.05rem }
+.talk .aside, .talk .quotes { color: var(--soft); font-size: .9rem } .talk { overflow-wrap: anywhere }
+.talk .quotes { padding-left: 1.1rem }
 .cut { color: var(--soft); text-align: center }
 """
 
@@ -51,6 +54,8 @@ footer, #chat :has(> button[aria-label="Clear"]) { display: none !important }
 #question textarea, #question input, #search-words textarea, #search-words input {
   border: 1px solid var(--border-color-primary) !important; border-radius: 8px }
 #clear { align-self: flex-start; width: auto }
+#talks { border: 1px solid var(--border-color-primary); border-radius: 10px }
+.tl-shared { margin: 0; overflow-wrap: anywhere }
 #upload { border: 1px dashed var(--border-color-primary); border-radius: 12px }
 #narrow { border: 1px solid var(--border-color-primary); border-radius: 10px }
 #space input, #space textarea { border: 1px solid var(--border-color-primary) !important }

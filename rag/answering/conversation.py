@@ -54,7 +54,14 @@ class ByRules:
         return Understood(text=written.text, sources=tuple(dict.fromkeys(sources)))
 
 
-BY_RULES = ByRules()
+@dataclass(frozen=True, slots=True)
+class AsAsked:
+    def understand(self, question: str, turns: Sequence[Turn]) -> Understood | None:
+        del question, turns
+        return None
+
+
+BY_RULES, AS_ASKED = ByRules(), AsAsked()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

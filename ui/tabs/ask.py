@@ -1,43 +1,28 @@
 """Ask: the chat, and beside it the words the answer rests on."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 from gradio.components.chatbot import ExampleMessage
 
 from rag.client import Client
-from ui import render, suggestions
+from ui import history, render, suggestions
 from ui.because import Json, with_why
+from ui.kept import EMPTY_PANEL, Visit, kept, new, talks
 from ui.visitor import Trouble, client_of, words
 
-EMPTY_PANEL = render.citation_cards([], heading="", empty="The sources of an answer appear here, word for word.")
 SEARCHING = "*Looking through what your team wrote …*"
 WELCOME = "### What would you like to know?\nAsk about a decision, a run, a failure or a person."
 NOTHING_STORED = "### Nothing is stored yet\nAdd files under **Sources**, or run `teamlore ingest FOLDER`, then ask."
 LOG = "Log this question"
 WANTED = "This should be answered."  # kept with the vote, for those who read what is missing
+ASK = "ask:"  # in front of a question that a button asks
+AUDIENCES = [("Anyone", ""), ("An engineer", "engineer"), ("Product: explain terms", "product")]
 Names = list[str] | None  # None from a part of the page that was never opened
 Day = str | None
 LOOKED_AT = 200  # documents that suggestions and filters are made from
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """What belongs to one visitor: kept in gr.State, never shared. One entry a question, in the order asked."""
-
-    conversation: str = ""
-    answers: tuple[str, ...] = field(default=())  # ids; empty where no answer came
-    panels: tuple[str, ...] = field(default=())  # the sources beside each
-
-    def with_turn(self, panel: str, *, answer: str = "", conversation: str | None = None) -> "Visit":
-        return replace(
-            self,
-            conversation=conversation or self.conversation,
-            answers=(*self.answers, answer),
-            panels=(*self.panels, panel),
-        )
 
 
 def build(client: Client, blocks: gr.Blocks) -> None:
@@ -47,16 +32,22 @@ def build(client: Client, blocks: gr.Blocks) -> None:
             chat = _chat()
             question, send = _question()
             narrow = _narrow()
-            clear = gr.Button("New conversation", size="sm", elem_id="clear")
+            with gr.Row():
+                clear = gr.Button("New conversation", size="sm", elem_id="clear")
+                share = gr.Button("Share", size="sm", elem_id="share")
+                delete = gr.Button("Delete", size="sm", elem_id="delete")
+            link = gr.HTML("", elem_id="share-link")
+            earlier = talks()
         with gr.Column(scale=2, min_width=300):
             panel = gr.HTML(EMPTY_PANEL, elem_id="sources-panel")
 
     def respond(  # noqa: PLR0913 - Gradio hands over one argument an input
-        text: str, history: list[Any], state: Visit, kinds: Names, authors: Names, spaces: Names,
-        after: Day, before: Day, request: gr.Request,
+        text: str, chatted: list[Any], state: Visit, kinds: Names, authors: Names, spaces: Names,
+        after: Day, before: Day, audience: str | None, request: gr.Request,
     ) -> Iterator[tuple[Any, ...]]:  # fmt: skip
+        state = replace(state, audience=audience or "")
         wanted = filters(kinds=kinds, authors=authors, spaces=spaces, after=after, before=before)
-        yield from conversation_steps(client_of(client, request), text, history, state, wanted)
+        yield from conversation_steps(client_of(client, request), text, chatted, state, wanted)
 
     inputs, outputs = [question, chat, visit, *narrow], [question, chat, panel, visit]
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -65,7 +56,9 @@ def build(client: Client, blocks: gr.Blocks) -> None:
         for trigger in (question.submit, send.click)
     ]
     asked.append(chat.example_select(_chosen, None, question, **quiet).then(respond, inputs, outputs, **quiet))
-    clear.click(lambda: ([], EMPTY_PANEL, Visit()), None, [chat, panel, visit], cancels=asked, **quiet)
+    asked.append(chat.option_select(_suggested, None, question, **quiet).success(respond, inputs, outputs, **quiet))
+    clear.click(new, None, [chat, panel, visit, link], cancels=asked, **quiet)
+    kept(client, (share, delete, earlier), [chat, panel, visit, link], asked)
     chat.select(_panel_of, visit, panel, **quiet)
 
     _votes(client, chat, visit)
@@ -89,6 +82,8 @@ def _votes(client: Client, chat: gr.Chatbot, visit: gr.State) -> None:
     chat.like(rate, visit, None, api_visibility="private")
 
     def log(event: gr.SelectData, request: gr.Request) -> None:
+        if str(event.value).startswith(ASK):
+            return
         try:
             client_of(client, request).feedback(str(event.value), -1, WANTED)
         except Trouble as error:
@@ -96,6 +91,13 @@ def _votes(client: Client, chat: gr.Chatbot, visit: gr.State) -> None:
         gr.Info("It is on the list of questions that nothing answers yet.")
 
     chat.option_select(log, None, None, api_visibility="private", show_progress="hidden")
+
+
+def _suggested(event: gr.SelectData) -> str:
+    """What the asker may have meant; other buttons ask nothing."""
+    if not str(event.value).startswith(ASK):
+        raise gr.Error("", visible=False, print_exception=False)
+    return str(event.value).removeprefix(ASK)
 
 
 def _question() -> tuple[gr.Textbox, gr.Button]:
@@ -137,7 +139,8 @@ def _narrow() -> list[gr.components.Component]:
                     ("Before this day", "2026-12-31", "before"),
                 )
             ]
-    return [*chosen, *days]
+        audience = gr.Dropdown(AUDIENCES, value="", label="Told for", min_width=160, elem_id="audience")
+    return [*chosen, *days, audience]
 
 
 def _offers(client: Client) -> tuple[Any, ...]:
@@ -171,19 +174,19 @@ def _at(values: tuple[str, ...], index: int | tuple[int, ...]) -> str:
 
 
 def conversation_steps(
-    client: Client, text: str, history: list[Any], state: Visit, wanted: dict[str, Any]
+    client: Client, text: str, before: list[Any], state: Visit, wanted: dict[str, Any]
 ) -> Iterator[tuple[Any, ...]]:
     """(question box, chat, panel, state) as the answer comes. The box is emptied once, then left to its owner."""
     if not text.strip():
         yield gr.skip(), gr.skip(), gr.skip(), state
         return
-    history = [*history, {"role": "user", "content": render.escape_markdown(text)}]
+    said = [*before, {"role": "user", "content": render.escape_markdown(text)}]
     written, citations, hits, panel = "", list[Any](), list[Json](), EMPTY_PANEL
-    yield "", [*history, _said(SEARCHING)], panel, state
+    yield "", [*said, _said(SEARCHING)], panel, state
     trouble = filters_trouble(wanted)
     try:
         for name, data in () if trouble else client.ask_stream(
-            text, conversation_id=state.conversation, filters=wanted
+            text, conversation_id=state.conversation, filters=wanted, audience=state.audience
         ):  # fmt: skip
             if name == "passages":
                 hits = data["hits"]
@@ -193,35 +196,30 @@ def conversation_steps(
                 citations.append(data)
                 panel = render.citation_cards(with_why(citations, hits), heading="Sources")
             elif name == "done":
-                panel = finished_panel(data, hits)
+                panel = history.panel(data, hits)
                 state = state.with_turn(panel, answer=data["answer_id"], conversation=data.get("conversation_id"))
-                yield gr.skip(), [*history, {**_said(render.answer_markdown(data)), **_to_log(data)}], panel, state
+                yield gr.skip(), [*said, {**_said(render.answer_markdown(data)), **_to_log(data)}], panel, state
                 return
-            yield gr.skip(), [*history, _said(render.draft_markdown(written) or SEARCHING)], panel, state
+            yield gr.skip(), [*said, _said(render.draft_markdown(written) or SEARCHING)], panel, state
     except Trouble as error:
         trouble = words(error)
-    said = _said(f"**That did not work.** {render.escape_markdown(trouble)}")
-    yield text, [*history, said], EMPTY_PANEL, state.with_turn(EMPTY_PANEL)
+    failed = _said(f"**That did not work.** {render.escape_markdown(trouble)}")
+    yield text, [*said, failed], EMPTY_PANEL, state.with_turn(EMPTY_PANEL)
 
 
 def _to_log(answer: Json) -> dict[str, Any]:
-    """A button below a refusal. What it gives back is checked: nobody votes on another's answer."""
-    return {"options": [{"label": LOG, "value": answer["answer_id"]}]} if answer["refusal"] else {}
+    """Buttons below a refusal: what may have been meant, and to log it.
+
+    What it gives back is checked: nobody votes on another's answer.
+    """
+    meant = [{"label": one, "value": f"{ASK}{one}"} for one in answer.get("suggestions", ())]
+    return {"options": [*meant, {"label": LOG, "value": answer["answer_id"]}]} if answer["refusal"] else {}
 
 
 def filters_trouble(wanted: dict[str, Any]) -> str:
     """What is wrong with the days, in words; empty when nothing is."""
     named = (("From this day on", "after"), ("Before this day", "before"))
     return " ".join(filter(None, (render.date_trouble(label, wanted.get(name, "")) for label, name in named)))
-
-
-def finished_panel(answer: dict[str, Any], hits: Sequence[Json]) -> str:
-    """`hits`: the passages that the answer was made from."""
-    refusal = answer["refusal"]
-    if refusal:
-        nearest = with_why(refusal["nearest"], hits)
-        return render.citation_cards(nearest, heading="Nearest passages", empty="Nothing comes near.")
-    return render.citation_cards(with_why(answer["citations"], hits), heading="Sources")
 
 
 def filters(*, kinds: Names, authors: Names, spaces: Names, after: Day, before: Day) -> dict[str, Any]:
