@@ -71,7 +71,10 @@ def refuse(query: Query, found: Found, evidence: Evidence, threshold: Threshold)
         return refusal(found, "What was found holds no sentence that could answer.")
     if threshold.confidence(evidence.features) >= threshold.least:
         return None
-    return refusal(found, f"The documents come near the question, but none answers it.{_missing(found, evidence)}")
+    return refusal(
+        found,
+        f"The documents that you may read come near the question, but none answers it.{_missing(found, evidence)}",
+    )
 
 
 def refusal(found: Found, reason: str) -> Refusal:
