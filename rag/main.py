@@ -20,7 +20,7 @@ from ingest.sandbox import ReaderPool
 from ingest.tracking import mlflow_opener
 from rag.answering.answerer import EvidenceAnswerer
 from rag.answering.compose import ExtractiveWriter, Writer
-from rag.answering.conversation import understanding_of
+from rag.answering.conversation import AS_ASKED, Understanding, understanding_of
 from rag.answering.currency import Currency
 from rag.answering.looking_up import FactSearcher
 from rag.answering.prompt import PointerWriter
@@ -215,11 +215,17 @@ def _answerer(
         people=SqlPeople(base.engine, match),
         conversations=None if base.mode == "read" else conversations,
         glossary=Glossary(searcher),
-        understanding=understanding_of(base.writer.llm if isinstance(base.writer, PointerWriter) else None),
+        understanding=_understanding(base),
         model={"llm": base.writer.name, "embedder": base.embedder.name},
         prices=_prices(base.settings),
         state=functools.partial(_index_warnings, indexes),
     )
+
+
+def _understanding(base: _Base) -> Understanding:
+    if not base.settings.follow_ups:
+        return AS_ASKED
+    return understanding_of(base.writer.llm if isinstance(base.writer, PointerWriter) else None)
 
 
 def _writer(settings: Settings, llm: LLM | None) -> Writer:

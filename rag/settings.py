@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="what the service logs to standard error; info: a line for each request"
     )
+    follow_ups: bool = Field(True, description="understand a question by what was said before it in its conversation")
     freshness: float = Field(0.02, ge=0, le=1, description="what a text of today gains in a search; 0: nothing")
     threads: int = Field(0, ge=0, description="threads of the embedding model, and of llama-cpp; 0: all cores")
 
