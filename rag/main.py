@@ -218,6 +218,7 @@ def _answerer(
         understanding=_understanding(base),
         model={"llm": base.writer.name, "embedder": base.embedder.name},
         prices=_prices(base.settings),
+        strict=base.settings.strict,
         state=functools.partial(_index_warnings, indexes),
     )
 

@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     refuse_below: float = Field(
         0.5, ge=0, le=1, description="confidence under which a question is refused; `teamlore eval calibrate` finds it"
     )
+    strict: bool = Field(False, description="leave out what the cited words do not carry, instead of marking it")
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
     auth: Literal["", "local", "keys"] = Field("", description="local (one user, on loopback) or keys")

@@ -1,9 +1,9 @@
 """Fit the weights of `Support`: `python -m eval.fitting.support_fit PACK PACK...`.
 
-Labelled packs (claims, summaries: the fitting half only) and packs of documents. A pack of documents gives
-sentences as they are and said otherwise, and the same held against a quote from elsewhere. Only what no check contradicts is fitted: contradictions are vetoes. Each kind of row weighs the
-same, and so do true and false ones. Needs scikit-learn. Prints balanced accuracy with whole clusters left out, then the
-weights to write into rag/answering/checks/statement.py.
+Labelled packs (claims, summaries) give the items of their fitting half. A pack of documents gives sentences as they are
+and said otherwise, and the same held against a quote from elsewhere. Only what no check contradicts is fitted:
+contradictions are vetoes. Each kind of row weighs the same, and so do true and false ones. Needs scikit-learn. Prints
+what is verified with whole clusters left out, then the weights to write into rag/answering/checks/statement.py.
 """
 
 import random

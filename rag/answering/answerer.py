@@ -16,6 +16,7 @@ from rag.answering.looking_up import FactCiter, look_up, with_facts
 from rag.answering.readings import headed, readings, unclear
 from rag.answering.refusal import Threshold, in_person, refusal, refuse
 from rag.answering.standing import Settled, disagreement
+from rag.answering.strict import NOTHING_LEFT, Sieve
 from rag.domain.errors import NotFound, TeamloreError
 from rag.domain.people import People
 from rag.domain.ports import Conversations, Embedder, Lookup
@@ -40,6 +41,7 @@ class _Turn:
     timings: dict[str, float] = field(default_factory=dict)
     statements: list[Statement] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
+    left_out: int = 0  # statements, in strict mode
     warnings: list[str] = field(default_factory=list)
     spent: Meter = field(default_factory=list)
     confidence: float | None = None
@@ -62,6 +64,7 @@ class EvidenceAnswerer:
     conversations: Conversations | None = None  # None: nothing is kept
     understanding: Understanding = BY_RULES  # of follow-ups
     glossary: Glossary | None = None  # None: no term is explained
+    strict: bool = False  # what the cited words do not carry is left out, not marked
     model: dict[str, str]
     prices: Prices | None = None
     state: Callable[[], tuple[str, ...]] = tuple  # warnings about the service itself, such as an index being rebuilt
@@ -128,7 +131,8 @@ class EvidenceAnswerer:
                 turn.lap("total", turn.started)
                 yield Event(name="done", data=replace(_so_far(turn), status=_status(turn), model=self._model(turn)))
                 return
-            refused = refusal(found, "The passages were read, and none of them holds the answer.")
+            reason = NOTHING_LEFT if turn.left_out else "The passages were read, and none of them holds the answer."
+            refused = refusal(found, reason)
         turn.lap("total", turn.started)
         answer = replace(_so_far(turn), text=refused.reason, refusal=self._in_person(refused), model=self._model(turn))
         yield Event(name="done", data=answer)
@@ -160,16 +164,20 @@ class EvidenceAnswerer:
         yield from (Event(name="citation", data=citation) for citation in fresh)
 
     def _write(self, turn: _Turn, settled: Settled) -> Iterator[Event]:
+        sieve = Sieve()
         turn.warnings.extend(self.writer.notes(settled.evidence))
         several = [] if settled.replaced else readings(turn.asked.query, settled.evidence, settled.found.passages)
         titles = {draft.text: title for draft, title in several}
         written = self.writer.write(settled.evidence.analysis.text, settled.evidence)
         drafts = (draft for draft, _ in several) if several else metered_steps(written, turn.spent)
         for told in self.currency.told(settled, drafts, turn.asked.query):
+            told = sieve.keep(*told) if told and self.strict else told
             if told is None:
                 yield Event(name="delta", data="")
                 continue
             yield from self._say(turn, *headed(told, titles))
+        turn.left_out = len(sieve.dropped)
+        turn.warnings.extend(sieve.warnings)
 
     def _explained(self, turn: _Turn, answer: Answer) -> Answer:
         """For people of another trade; evidence and citations stay as they are."""
