@@ -39,10 +39,10 @@ def _openai(model: str, reach: Reach) -> LLM:
 
 def _anthropic(model: str, reach: Reach) -> LLM:
     _need("anthropic", "llama_index.llms.anthropic")
-    from rag.models.anthropic import HOSTED, AnthropicDialect
+    from rag.models.anthropic import HOSTED, AnthropicDialect, window_of
 
     url, key = _address("anthropic", model, reach, HOSTED)
-    window = served_window("" if url == HOSTED else url, key, model, context=reach.context)
+    window = served_window("" if url == HOSTED else url, key, model, context=reach.context or window_of(model))
     return _chat(AnthropicDialect(model, base_url=url, api_key=key, window=window), reach)
 
 
