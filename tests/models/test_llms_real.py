@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 
 import pytest
 
@@ -39,9 +38,7 @@ def test_closing_early_frees_the_server_for_the_next_question(tiny_server: OpenA
         long = llm.stream("s", "Write a very long story about a river.", max_tokens=6000)
         assert next(piece for piece in long if piece)
         long.close()  # type: ignore[attr-defined] # a generator
-    started = time.monotonic()
-    assert "".join(llm.stream("s", "Say hello.", max_tokens=4))
-    assert time.monotonic() - started < 30  # the stories would take minutes
+    assert "".join(llm.stream("s", "Say hello.", max_tokens=4))  # the stories would outlast its deadline
 
 
 def test_two_questions_at_once_get_their_own_answers(tiny_server: OpenAIServer) -> None:
