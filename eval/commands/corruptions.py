@@ -9,15 +9,18 @@ import typer
 from rich.table import Table
 
 from eval.commands.common import Out, check_out, wide_console, write_json
+from eval.commands.judging_runs import is_run
 from eval.judges.checkers import product_check, split
 from eval.judges.corruptions import SPOILED, STILL_TRUE, Case, Truth, cases
 from eval.judges.judged import is_judged, load_judged
+from eval.judges.runs import pieces, questions
 from eval.metrics.support import Support, support
 from eval.packs.loading import Pack, load_pack
+from eval.runs.folder import load_run
 from eval.statistics.stats import Estimate, estimate
 from rag.domain.errors import BadInput
 
-Packs = Annotated[list[Path], typer.Argument(metavar="PACK...", help="folders of packs")]
+Packs = Annotated[list[Path], typer.Argument(metavar="PACK|RUN...", help="folders of packs; or runs of `eval answers`")]
 Sentences = Annotated[int, typer.Option(min=0, metavar="N", help="beside the evidence, N sentences of its text files")]
 Seed = Annotated[int, typer.Option(metavar="N", help="another seed spoils other places")]
 CHECKS: Mapping[str, Callable[[str, Sequence[str]], Support]] = {"product": product_check, "quote_support": support}
@@ -26,7 +29,11 @@ KINDS = (*SPOILED, "entity", "all spoiled", *STILL_TRUE, "all true")
 
 
 def corruptions(packs: Packs, out: Out = None, seed: Seed = 0, sentences: Sentences = 0) -> None:
-    """Spoil true statements in one place: how many are caught, and how many true ones are refused."""
+    """Spoil true statements in one place: how many are caught, and how many true ones are refused.
+
+    Of a run: the statements that were written, against the words they cite; "as it is" are then those a check refuses,
+    some of them rightly.
+    """
     check_out(out)
     results, console = dict[str, Any](), wide_console()
     for path in packs:
@@ -44,7 +51,12 @@ def corruptions(packs: Packs, out: Out = None, seed: Seed = 0, sentences: Senten
 
 
 def truths(path: Path, *, sentences: int = 0, seed: int = 0) -> list[Truth]:
-    """Sentences of the evidence of a pack's questions and of its text files; of labelled claims, the supported."""
+    """Sentences of the evidence of a pack's questions and of its text files; of labelled claims, the supported.
+
+    Of a run, every statement that cites something, beside what it cites.
+    """
+    if is_run(path):
+        return list(_written(path))
     if is_judged(path):
         return list(_claims(path))
     pack = load_pack(path)
@@ -58,6 +70,12 @@ def _claims(path: Path) -> Iterator[Truth]:
         if item.task == "claims" and item.label == "support" and item.rationale:
             quotes = tuple(item.sources[n] for n in item.rationale if n < len(item.sources))
             yield Truth(statement=item.text, quotes=quotes, cluster=item.cluster)
+
+
+def _written(path: Path) -> Iterator[Truth]:
+    for pack, question in questions(load_run(path)):
+        for piece in pieces(pack, question, ["claims"]):
+            yield Truth(statement=piece.item.text, quotes=piece.item.sources, cluster=piece.item.cluster)
 
 
 def _evidence(pack: Pack) -> Iterator[Truth]:

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,6 +63,18 @@ def test_evidence_and_text_files_of_a_pack_are_true(tree: Path) -> None:
     beside = truths(tree, sentences=5)
     assert "Cluster notes: the on-call rota has six people." in [truth.statement for truth in beside]
     assert all(" ".join(t.statement.split()) in " ".join(" ".join(t.quotes).split()) for t in beside)
+
+
+def test_statements_of_a_run_are_held_against_what_they_cite(tmp_path: Path) -> None:
+    item = {
+        "id": "q1", "question": "How fast?", "status": "answered", "metrics": {},
+        "answer": "It was 3e-4 in the end. [2]",
+        "statements": [{"text": "It was 3e-4 in the end. [2]", "citations": [2]}, {"text": "Fast.", "citations": []}],
+        "citations": [{"source": "b.md", "quote": "other", "n": 1}, {"source": "a.md", "quote": "lr 3e-4", "n": 2}],
+    }  # fmt: skip
+    run = tmp_path / "run.json"
+    run.write_text(json.dumps({"id": "r", "packs": {"team": {"n": 1, "metrics": {}, "items": [item]}}, "system": {}}))
+    assert [(truth.quotes, truth.cluster) for truth in truths(run)] == [(("lr 3e-4",), "team/q1")]
 
 
 @pytest.mark.slow
