@@ -140,11 +140,11 @@ class Currency:
             cited += pointed
             places = [place_of(settled.document(sentence)) for sentence in pointed]
             old = [settled.replaced[place] for place in dict.fromkeys(places) if place in settled.replaced]
-            for replacement in old:
-                if place_of(replacement.old) not in announced:
-                    announced.add(place_of(replacement.old))
-                    yield from self._announce(settled, citer, replacement, query)
-            note = f"{says(old[0])}:" if old and len(old) == len(set(places)) else ""
+            first = [replacement for replacement in old if place_of(replacement.old) not in announced]
+            for replacement in first:
+                announced.add(place_of(replacement.old))
+                yield from self._announce(settled, citer, replacement, query)
+            note = f"{says(first[0])}:" if first and len(old) == len(set(places)) else ""
             yield noted(citer.statement(draft), note, settled.stale)
         if cited:
             yield from self._afterwards(settled, citer, cited, query)
