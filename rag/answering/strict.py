@@ -26,7 +26,7 @@ class Sieve:
             self.dropped.append(statement)
             return None
         first = [n for n in statement.citations if n not in self._numbers]
-        self._numbers.update((n, len(self._numbers) + place) for place, n in enumerate(first, 1))
+        self._numbers |= {n: place for place, n in enumerate(first, len(self._numbers) + 1)}
         numbered = tuple(self._numbers[n] for n in statement.citations)
         return replace(statement, citations=numbered), [replace(self._known[n], n=self._numbers[n]) for n in first]
 
