@@ -99,9 +99,8 @@ def _libraries_loaded() -> None:
 @pytest.mark.parametrize("name", VECTORS)
 def test_a_faulty_server_gives_a_typed_error_without_key_or_prompt(name: str) -> None:
     behaviour, words = VECTORS[name]
-    with serving(behaviour) as server:
-        with pytest.raises(BackendFailed, match=words) as caught:  # the words say which deadline ended it
-            ask(server.url)
+    with serving(behaviour) as server, pytest.raises(BackendFailed, match=words) as caught:
+        ask(server.url)  # the words say which deadline ended it
     assert caught.value.fix
     assert KEY not in str(caught.value)
     assert PROMPT not in str(caught.value)
