@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from rag.answering.compose import one_line
 from rag.answering.followups import LONGEST, Earlier, rewrite
+from rag.answering.guarding import as_data
 from rag.answering.leaning import leaning
 from rag.answering.naming import names_of
 from rag.domain.errors import BackendFailed
@@ -85,7 +86,7 @@ class ByModel:
         return Understood(text=written, sources=tuple(dict.fromkeys(sources)))
 
     def _written(self, question: str, said: str) -> str:
-        prompt = f"Conversation:\n{said}\n\nLast question: {one_line(question)}"
+        prompt = f"Conversation:\n{said}\n\nLast question: {as_data(question)}"
         written = ""
         with closing(self.llm.stream(SYSTEM, prompt, max_tokens=MAX_TOKENS)) as pieces:  # type: ignore[type-var]
             for piece in pieces:
@@ -144,4 +145,4 @@ def _sources(turn: Turn, *, answer: bool) -> tuple[Source, ...]:
 
 def _told(earlier: Earlier) -> str:
     answer = earlier.answer[:SHOWN_ANSWER] or "(no answer)"
-    return f"Q: {earlier.question}\nA: {answer}"
+    return f"Q: {as_data(earlier.question)}\nA: {as_data(answer)}"
