@@ -10,7 +10,7 @@ from eval.metrics.likely import likely
 from eval.metrics.refusing import reads_as_refusal
 from eval.metrics.similarity import match, token_f1
 from eval.metrics.support import Support, support
-from rag.answering.checks import check_statement
+from rag.answering.checks.statement import judge as product_judge
 from rag.domain.sentences import sentences
 
 
@@ -33,10 +33,14 @@ class AnswerJudge:
 
 
 def product_check(statement: str, quotes: Sequence[str]) -> Support:
-    """What the product's checks say, which know no contradiction."""
-    failed = [check for check in check_statement(statement, quotes) if not check.passed]
-    why = "; ".join(check.detail for check in failed)
-    return Support(outcome="unsupported" if failed else "supported", score=float(not failed), why=why)
+    """What the product's checks say; a denial or a comparison that is turned round contradicts."""
+    verdict = product_judge(statement, quotes)
+    failed = {check.name: check.detail for check in verdict.checks if not check.passed}
+    why = "; ".join(failed.values())
+    if not failed:
+        return Support(outcome="supported", score=verdict.probability, why=why)
+    turned = failed.keys() & {"negation", "comparisons"}
+    return Support(outcome="contradicted" if turned else "unsupported", score=verdict.probability, why=why)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
