@@ -136,7 +136,7 @@ class TestAModel:
         assert answer.status == "partial"
         written = [s for s in answer.statements if not s.note]  # the others are the service's own
         assert [s.support for s in written] == ["verified", "unsupported", "unsupported"]
-        assert [check.passed for check in answer.statements[1].checks] == [False, False]
+        assert not all(check.passed for check in answer.statements[1].checks)
 
     def test_a_model_that_finds_no_statement_refuses_with_what_came_nearest(self, team: House) -> None:
         answer = written_by(team, ScriptedLLM('{"statements": []}')).answer(ask(DTYPE))
