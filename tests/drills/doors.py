@@ -17,6 +17,7 @@ from rag.api.app import create_app, page_user
 from rag.api.inprocess import InProcess
 from rag.api.machine import log_to_stderr
 from rag.client import Client
+from rag.domain.ports import Embedder
 from rag.domain.services import Services
 from rag.main import build
 from rag.registry.home import Home, lock_home
@@ -32,14 +33,16 @@ class Served:
 
 
 @contextmanager
-def served_home(home: Path, *, page: bool = False, words: bool = True, **settings: str) -> Iterator[Served]:
-    """As `teamlore serve` does, in this process. `words`: with an embedder of words instead of the model."""
+def served_home(
+    home: Path, *, page: bool = False, embedder: Embedder | None = None, **settings: str
+) -> Iterator[Served]:
+    """As `teamlore serve` does, in this process; without `embedder` with one of words instead of the model."""
     os.environ.setdefault("GRADIO_TEMP_DIR", str(home / "ui-cache"))
     chosen = load_settings(home).model_copy(update=settings)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         with lock_home(Home(chosen.home), url=url) as lock:
-            services = build(chosen, mode="serve", embedder=WordEmbedder() if words else None)
+            services = build(chosen, mode="serve", embedder=embedder or WordEmbedder())
             app = create_app(services, auth="local", local_token=lock.owner.token)
             if page:
                 from ui.app import mount  # Gradio takes seconds to import
