@@ -200,9 +200,9 @@ def test_extractive_is_no_model() -> None:
     assert load_llm("extractive", Reach(base_url="", api_key="")) is None
 
 
-@pytest.mark.parametrize("name", ["clippy:1", "openai:", "openai", ""])
+@pytest.mark.parametrize("name", ["Open AI:1", "openai:", "openai", ""])
 def test_an_unknown_model_is_refused_naming_the_known_ones(name: str) -> None:
-    with pytest.raises(BadSetting, match="extractive, openai:MODEL"):
+    with pytest.raises(BadSetting, match="extractive, llama-cpp:MODEL, openai:MODEL"):
         load_llm(name, Reach(base_url="", api_key="k"))
 
 
