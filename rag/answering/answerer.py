@@ -157,7 +157,7 @@ class EvidenceAnswerer:
         return refused if self.people is None else in_person(refused, self.people)
 
     def _say(self, turn: _Turn, statement: Statement, fresh: Sequence[Citation]) -> Iterator[Event]:
-        statement = replace(statement, text=harmless(statement.text))
+        statement = replace(statement, text=harmless(statement.text), note=harmless(statement.note))  # a title is in it
         turn.statements.append(statement)
         turn.citations.extend(fresh)
         yield Event(name="delta", data=("" if len(turn.statements) == 1 else " ") + shown_text(statement))
