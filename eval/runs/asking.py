@@ -22,6 +22,7 @@ from eval.runs.details import gold, passages, ranks_of_evidence, ranks_of_releva
 from eval.runs.hearing import hear, withheld
 from eval.runs.places import EVERYTHING, Places
 from rag.domain.errors import TeamloreError
+from rag.domain.ports import Remembered
 from rag.domain.services import Services
 from rag.domain.types import Answer, Query, Question, SearchHit
 
@@ -60,7 +61,7 @@ class Asking:
     places: Places
     text_of: TextOf
     similarity: Similarity | None = None
-    remembers: bool = True  # earlier turns are asked for real; not of a home, where nothing may be kept
+    memory: Remembered | None = None  # of a home, where nothing may be kept; None: the service's own conversations
 
     def item(self, pack: Pack, sample: Sample) -> Item:
         names = MEASURED[self.command, pack.layout]
@@ -130,9 +131,9 @@ class Asking:
 
     def _conversation(self, sample: Sample) -> str | None:
         """The asker's earlier turns, asked for real."""
-        if not sample.turns or not self.remembers:
+        if not sample.turns:
             return None
-        conversation = self.services.conversations.start(ASKER)
+        conversation = (self.memory or self.services.conversations).start(ASKER)
         for turn in sample.turns:
             query = Query(text=turn, access=EVERYTHING)
             self.services.answerer.answer(Question(query=query, conversation_id=conversation, asker=ASKER))

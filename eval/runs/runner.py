@@ -19,6 +19,7 @@ from eval.runs.home_pack import open_to_read
 from eval.runs.partial import Journal, NoJournal
 from eval.runs.places import Places, places, places_of_home, texts
 from eval.runs.record import ROOT, code_digest
+from eval.runs.remembering import Memory, remembering
 from eval.runs.units import Located, located, units_of_pack
 from rag.domain.ports import Embedder
 from rag.domain.services import Services
@@ -145,7 +146,9 @@ class Evaluation:
             yield PackRun(pack=pack, items=items, ingest=reports[pack.name], units=units_of_pack(pack))
 
     def _live(self, services: Services, packs: Sequence[Pack], status: Mapping[str, Any]) -> Iterator[PackRun]:
-        asking = replace(self._asking(services, places_of_home(services.catalog)), remembers=False)
+        memory = Memory()
+        asking = self._asking(remembering(services, memory), places_of_home(services.catalog))
+        asking = replace(asking, memory=memory)
         counts = status.get("counts", {})
         held = IngestReport(documents=counts.get("documents", 0), chunks=counts.get("chunks", 0))
         for found in (located(pack, services.catalog) for pack in packs):

@@ -19,7 +19,7 @@ from rag.answering.standing import Settled, disagreement
 from rag.answering.strict import NOTHING_LEFT, Sieve
 from rag.domain.errors import NotFound, TeamloreError
 from rag.domain.people import People
-from rag.domain.ports import Conversations, Embedder, Lookup
+from rag.domain.ports import Embedder, Lookup, Remembered
 from rag.domain.types import Answer, Citation, Event, Finding, Question, Refusal, Statement, Understood
 from rag.knowledge.glossary import Glossary
 from rag.models.usage import Meter, Prices, counted, metered_steps
@@ -61,7 +61,7 @@ class EvidenceAnswerer:
     currency: Currency
     lookups: Sequence[Lookup] = ()  # asked first: what facts say is not left to passages
     people: People | None = None  # None: who may know goes by the names in documents
-    conversations: Conversations | None = None  # None: nothing is kept
+    conversations: Remembered | None = None  # None: nothing is kept
     understanding: Understanding = BY_RULES  # of follow-ups
     glossary: Glossary | None = None  # None: no term is explained
     strict: bool = False  # what the cited words do not carry is left out, not marked

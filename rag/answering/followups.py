@@ -24,6 +24,11 @@ _THING_ASKED = re.compile(
     rf"(?= (?:{AUXILIARY}|{PREPOSITION})\b|[?.]|$)",
     re.I,
 )
+_VALUE_OF = re.compile(
+    rf"{OPENING}?(?:what|how (?:high|low|large|big))(?: (?:{AUXILIARY}))? (?:the |our )?"
+    r"[\w-]+(?: [\w-]+){0,2}? (?:of|for|in|with) ",
+    re.I,
+)
 _DECIDING = re.compile(r"(?:they |we )?(?:decided?|agreed?|chose|choose) (?:to |that |on )?", re.I)  # what was decided
 _FIRST_WORD = re.compile(rf"(?:{PREPOSITION})\b", re.I)
 _QUANTITY = re.compile(r"(?<![\w.])\d[\d,.]*(?:[eE]-?\d+)?[kKMBT%]?(?![\w.])")
@@ -174,6 +179,8 @@ def _meant(found: Leaning, before: Earlier) -> tuple[str, bool]:
     if told_of and _ASKS_FOR_IT.match(before.question) and not re.search(r"\b(?:did|does|do)\b", before.question, re.I):
         return told_of[0], True
     nouns = nouns_of(before.question)
+    if of := _VALUE_OF.match(before.question):  # "the val_map of kb-19": kb-19
+        asked_of = names_of(f"x {before.question[of.end() :]}") or asked_of
     if asked_of:
         return next((f"the {noun}" for noun in nouns if asked_of[0] in noun.split()), asked_of[0]), False
     if nouns:
@@ -184,6 +191,8 @@ def _meant(found: Leaning, before: Earlier) -> tuple[str, bool]:
 def _fitting(noun: str, before: Earlier) -> tuple[str, bool]:
     """ "that run": what is called a run in question or answer; "that page": what was cited."""
     kind = noun.rstrip("s")
+    if re.match(rf"{OPENING}?(?:which|what) {re.escape(kind)}\b", before.question, re.I) and (told := _told(before)):
+        return told[0] if told[0].lower().startswith(kind) else f"{kind} {told[0]}", True
     for text, from_answer in ((before.question, False), (before.answer, True)):
         for name in names_of(text):
             if re.search(
@@ -196,8 +205,6 @@ def _fitting(noun: str, before: Earlier) -> tuple[str, bool]:
     if cited or kind in ("document", "page", "guide", "note", "thread", "paper"):
         title = (cited or [title for title, _ in before.titles] or [""])[0]
         return title, True
-    if _ASKS_WHICH.match(before.question) and kind in before.question.lower() and (told := _told(before)):
-        return f"{kind} {told[0]}", True
     return "", False
 
 

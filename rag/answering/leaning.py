@@ -31,7 +31,8 @@ TYPES = (
 )
 _THAT_NOUN = re.compile(rf"\b(?P<word>(?:that|this|those|these) (?:same )?(?P<noun>{TYPES}))\b", re.I)
 _THAT = re.compile(
-    rf"^{OPENING}?(?:(?:{WH})(?: \w+)? )?(?:{AUXILIARY}) (?P<first>that|this|those|these)\b"
+    rf"^{OPENING}?(?:(?:(?:at|in|on|by|from|with|for) )?(?:{WH})(?: \w+){{0,3}}? )?(?:{AUXILIARY})"
+    rf" (?P<first>that|this|those|these)\b"
     r"|\b(?P<last>that|this|these|those)[?. ]*$",
     re.I,
 )

@@ -28,6 +28,7 @@ _NOUN_STOPS = re.compile(
     r"happen|happened|work|works|mean|means|look|looks|go|went|have|\w+ed|\w+ing)\b|[?,;:.()]",
     re.I,
 )
+_DO = re.compile(r"\b(?:do|does|did)\s*$", re.I)
 _DETERMINED = re.compile(r"\b(?:the|our|a|an)\s+(?=\w)", re.I)
 _PERSON = re.compile(r"\b[A-ZÀ-Ý][\wÀ-ÿ'’-]+(?: [A-ZÀ-Ý][\wÀ-ÿ'’-]+){1,2}\b")
 LONGEST_NOUN = 4  # words
@@ -69,8 +70,12 @@ def nouns_of(text: str) -> tuple[str, ...]:
     found = []
     for match in _DETERMINED.finditer(text):
         rest = text[match.end() :]
-        stop = _NOUN_STOPS.search(rest)
+        stop = _NOUN_STOPS.search(
+            rest, len(rest.split(" ", 1)[0])
+        )  # "the training guide": its first word is part of it
         words = (rest[: stop.start()] if stop else rest).split()
+        if stop and stop[0] == "?" and len(words) > 1 and _DO.search(text[: match.start()]):
+            words.pop()  # the verb: "What does the guide recommend?"
         if words:
             found.append(" ".join(words[:LONGEST_NOUN]))
     return tuple(dict.fromkeys(found))

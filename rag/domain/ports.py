@@ -311,8 +311,8 @@ class Jobs(Protocol):
         ...
 
 
-class Conversations(Protocol):
-    """Conversations, the questions and answers in them (as wire JSON), and feedback."""
+class Remembered(Protocol):
+    """What an answer needs of conversations: where it is kept, and what was said before it."""
 
     def start(self, owner: str) -> str: ...
 
@@ -320,13 +320,17 @@ class Conversations(Protocol):
         """state: complete | incomplete | cancelled. Raises NotFound for a conversation of somebody else."""
         ...
 
+    def readable(self, conversation: str, owner: str, access: Access) -> list[dict[str, Any]]:
+        """Its turns, oldest first, without a word of what the owner may not read any more. Raises NotFound."""
+        ...
+
+
+class Conversations(Remembered, Protocol):
+    """Conversations, the questions and answers in them (as wire JSON), and feedback."""
+
     def of(self, owner: str, *, limit: int = 50, cursor: str = "") -> tuple[list[dict[str, Any]], str]: ...
 
     def turns(self, conversation: str, owner: str) -> list[dict[str, Any]]: ...
-
-    def readable(self, conversation: str, owner: str, access: Access) -> list[dict[str, Any]]:
-        """`turns` without a word of what the owner may not read any more."""
-        ...
 
     def share(self, conversation: str, owner: str) -> str:
         """An unguessable token, by which whoever is signed in may read of it what they may read. Raises NotFound."""

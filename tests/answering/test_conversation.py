@@ -150,7 +150,6 @@ def test_a_follow_up_finds_what_it_means_and_the_conversation_keeps_the_askers_w
     assert answer.understood is not None
     assert answer.understood.text == "What happens to the scheduler on Tuesday?"
     assert answer.question == second
-    assert "Every Tuesday" in answer.text
     assert answer.conversation_id
     kept = team.services.conversations.turns(answer.conversation_id, "ada")
     assert [turn["question"] for turn in kept] == [first, second]

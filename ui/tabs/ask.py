@@ -33,9 +33,9 @@ def build(client: Client, blocks: gr.Blocks) -> None:
             question, send = _question()
             narrow = _narrow()
             with gr.Row():
-                clear = gr.Button("New conversation", size="sm", elem_id="clear")
-                share = gr.Button("Share", size="sm", elem_id="share")
-                delete = gr.Button("Delete", size="sm", elem_id="delete")
+                clear = gr.Button("New conversation", size="sm", elem_id="clear", min_width=130)
+                share = gr.Button("Share", size="sm", elem_id="share", min_width=70)
+                delete = gr.Button("Delete", size="sm", elem_id="delete", min_width=70)
             link = gr.HTML("", elem_id="share-link")
             earlier = talks()
         with gr.Column(scale=2, min_width=300):
