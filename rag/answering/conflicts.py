@@ -12,6 +12,7 @@ PROSE: frozenset[Syntax] = frozenset({"markdown", "rst", "plain"})
 NOT_COMPARED = frozenset({"run", "code", "chat", "history", "notebook"})
 DATED = frozenset({"retro", "postmortem", "meeting", "report"})  # each holds for its day
 ALIKE = 0.75  # Jaccard overlap of the words beside the values
+NEAR = 0.3  # the same of all words, before a closer look
 MOST_WORDS = 40  # of a sentence: longer ones say several things
 NOT_NOW = re.compile(
     r"\b(?:was|were|had|used to|previously|formerly|initially|originally|at first|at the time|once|before|until|ago|"
@@ -62,6 +63,12 @@ class Claim:
 
 
 Verdict = Literal["disagree", "older", "newer"]  # the first is the older or the newer one
+
+
+def resemble(one: str, other: str) -> bool:
+    """Cheap and too wide: whether two sentences are worth comparing."""
+    own, theirs = set(one.casefold().split()), set(other.casefold().split())
+    return len(own & theirs) >= NEAR * len(own | theirs)
 
 
 def compare(one: Claim, other: Claim, asked: frozenset[str]) -> Verdict | None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 from rag.answering.citations import Citer
 from rag.answering.compose import WORTH, Draft
-from rag.answering.conflicts import compare
+from rag.answering.conflicts import compare, resemble
 from rag.answering.evidence import Evidence, Sentence, gather
 from rag.answering.looking_up import LOOKED_UP
 from rag.answering.standing import (
@@ -103,19 +104,20 @@ class Currency:
         ranked = settled.evidence.sentences
         leading = [s for s in ranked[:COMPARED] if s.score >= WORTH * ranked[0].score] if ranked else []
         asked = frozenset(terms(query.text))
-        claims = [claim_of(settled, sentence) for sentence in leading]
         older: dict[int, Older] = {}
-        for n, one in enumerate(claims):
-            for m, other in enumerate(claims[:n]):
-                verdict = compare(one, other, asked)
-                if verdict == "disagree":
-                    settled.disagreeing.append((leading[m].n, leading[n].n))
-                elif verdict is not None:
-                    last, first = (other, one) if verdict == "older" else (one, other)
-                    place = n if verdict == "older" else m
-                    if not named_alone(first.document, last.document, query):
-                        note = f"On {first.document.date[:10]} it was otherwise:"
-                        older[leading[place].n] = Older(sentence=leading[place], note=note, heir=last.document.id)
+        for said, also in combinations(leading, 2):
+            if not resemble(said.text, also.text):
+                continue
+            one, other = claim_of(settled, also), claim_of(settled, said)
+            verdict = compare(one, other, asked)
+            if verdict == "disagree":
+                settled.disagreeing.append((said.n, also.n))
+            elif verdict is not None:
+                last, first = (other, one) if verdict == "older" else (one, other)
+                sentence = also if verdict == "older" else said
+                if not named_alone(first.document, last.document, query):
+                    note = f"On {first.document.date[:10]} it was otherwise:"
+                    older[sentence.n] = Older(sentence=sentence, note=note, heir=last.document.id)
         if older:
             self._set_aside(settled, older)
 
