@@ -168,7 +168,7 @@ class EvidenceAnswerer:
         turn.warnings.extend(self.writer.notes(settled.evidence))
         several = [] if settled.replaced else readings(turn.asked.query, settled.evidence, settled.found.passages)
         titles = {draft.text: title for draft, title in several}
-        written = self.writer.write(settled.evidence.analysis.text, settled.evidence)
+        written = self.writer.write(settled.evidence.analysis.text, settled.evidence, audience=turn.question.audience)
         drafts = (draft for draft, _ in several) if several else metered_steps(written, turn.spent)
         for told in self.currency.told(settled, drafts, turn.asked.query):
             told = sieve.keep(*told) if told and self.strict else told

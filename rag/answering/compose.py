@@ -7,7 +7,7 @@ from typing import Protocol
 
 from rag.answering.evidence import Evidence, Sentence
 from rag.answering.tables import told
-from rag.domain.types import Check
+from rag.domain.types import Audience, Check
 from rag.index.analysis import terms
 
 MOST_STATEMENTS = 6
@@ -36,7 +36,7 @@ class Writer(Protocol):
         """What an asker should know of how this evidence is read: sentences that a model's window leaves out."""
         ...
 
-    def write(self, question: str, evidence: Evidence) -> Iterator[Draft | None]:
+    def write(self, question: str, evidence: Evidence, *, audience: Audience = "") -> Iterator[Draft | None]:
         """Statements as they come, and None now and then while one is being written, so that a caller can leave.
 
         No statement at all means that the evidence holds no answer.
@@ -53,8 +53,8 @@ class ExtractiveWriter:
         del evidence
         return ()
 
-    def write(self, question: str, evidence: Evidence) -> Iterator[Draft]:
-        del question
+    def write(self, question: str, evidence: Evidence, *, audience: Audience = "") -> Iterator[Draft]:
+        del question, audience
         for sentence in in_reading_order(choose(evidence.sentences)):
             yield _draft(sentence, evidence)
 
