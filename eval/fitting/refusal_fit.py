@@ -59,7 +59,7 @@ class Questions:
             for value in (0.0, 1.0):
                 same = (self.packs == name) & (self.answerable == value)
                 found[same] = min(MOST, same.sum()) ** 0.5 / max(1, same.sum())
-        return found / found.mean()
+        return np.asarray(found / found.mean())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
