@@ -20,8 +20,8 @@ POINTERS = {
 }
 
 
-def llm_at(server: OpenAIServer) -> LLM:
-    llm = load_llm(f"openai:{server.model}", Reach(base_url=server.base_url, api_key=""))
+def llm_at(server: OpenAIServer, timeout: float = 180.0) -> LLM:
+    llm = load_llm(f"openai:{server.model}", Reach(base_url=server.base_url, timeout=timeout))
     assert llm is not None
     return llm
 
@@ -57,7 +57,7 @@ def test_two_questions_at_once_get_their_own_answers(tiny_server: OpenAIServer) 
 
 def test_a_schema_binds_a_small_model(openai_server: OpenAIServer) -> None:
     text = "".join(
-        llm_at(openai_server).stream(
+        llm_at(openai_server, 1800.0).stream(
             "Answer with the numbers of the sentences that answer the question, as JSON.",
             "[1] The sky was grey that day.\n[2] We trained with a learning rate of 3e-4.\n[3] Lunch was late.\n"
             "Question: Which learning rate was used?",
