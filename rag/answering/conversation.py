@@ -9,7 +9,6 @@ from typing import Any, Protocol
 from rag.answering.compose import one_line
 from rag.answering.followups import LONGEST, Earlier, rewrite
 from rag.answering.guarding import as_data
-from rag.answering.guarding import as_data
 from rag.answering.leaning import leaning
 from rag.answering.naming import names_of
 from rag.domain.errors import BackendFailed

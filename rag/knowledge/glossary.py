@@ -24,6 +24,7 @@ _ENTRY = re.compile(
     r"|^\|[ \t]*(?P<cell>[^|\n]{2,60}?)[ \t]*\|[ \t]*(?P<said>[^|\n]{3,400}?)[ \t]*\|",
     re.M,
 )
+_BULLET = re.compile(r"[ \t]*(?:[-*+][ \t]+|\|[ \t]*)?")
 _EXPANDED = re.compile(r"\b(?P<long>(?:[A-Za-z][\w-]+ ){1,5}[A-Za-z][\w-]+) \((?P<short>[A-Z][A-Za-z]{0,3}[A-Z])s?\)")
 
 
@@ -81,7 +82,8 @@ def _of_part(text: str, start: int, end: int) -> Iterator[Entry]:
         term = (match["term"] or match["bare"] or match["cell"] or "").strip(" :*")
         meaning = " ".join((match["meaning"] or match["means"] or match["said"] or "").split())
         if term and len(term) <= LONGEST_TERM and not set(meaning) <= set("-: "):
-            first = match.start() + len(match[0]) - len(match[0].lstrip(" \t-*+|"))
+            bullet = _BULLET.match(text, match.start(), end)
+            first = bullet.end() if bullet else match.start()
             yield Entry(term=term, meaning=meaning[:LONGEST_MEANING], start=first, end=match.end())
 
 
