@@ -19,7 +19,8 @@ _VERBAL = re.compile(r"(?:ing|ed|ly|er|ion)$")  # what begins a sentence more of
 _BREAKS = r"[\W_]*"
 # words that stand with a capital for other reasons than being a name
 _OTHER = """yes no there however also although since therefore thus moreover furthermore additionally finally instead
-    many much every one two three another within without using based according still then"""
+    many much every one two three another within without using based according still then use run set
+    start train call see add keep try note"""
 _COMMON = STOP_WORDS | frozenset(_OTHER.split())
 
 
@@ -59,7 +60,8 @@ def _is_name(token: str, opens: bool, following: str) -> bool:
     shouted = len(bare) > 1 and bare.upper() == bare
     if not opens or shouted:
         return True
-    return following[:1].isupper() and following.lower() not in _COMMON and not _VERBAL.search(bare)
+    plainly = following.istitle() and not is_code(following) and following.lower() not in _COMMON
+    return plainly and not _VERBAL.search(bare)
 
 
 def strange(text: str, source: str, beside: str = "") -> list[str]:

@@ -11,6 +11,7 @@ from rag.answering.checks.names import names, strange
         ("Later Alba moved it to Gull Point.", ["Alba", "Gull", "Point"]),
         ("Alba Kjær moved it.", ["Alba", "Kjær"]),
         ("Training was stopped. However it went on.", []),
+        ("Use AdamW with it.", ["AdamW"]),
         ("The GPU and the BLEU of it", ["BLEU"]),
         ("set --lr-decay in train_loop of src/train.py", ["--lr-decay", "train_loop", "src/train.py"]),
         ("use torch.save and kestrelBase v1.2.3", ["torch.save", "kestrelBase", "v1.2.3"]),
