@@ -77,6 +77,10 @@ def teamlore_tool(
 
 
 def told(answer: Json) -> str:
-    """The answer, and a line for each citation: where it is, and the words."""
-    quotes = [f"[{cited['n']}] {cited['source']}: “{cited['quote']}”" for cited in answer["citations"]]
+    """The answer, and for each citation where it is, and the words; only ours begin a line without a blank."""
+    quotes = [_indented(f"[{cited['n']}] {cited['source']}: “{cited['quote']}”") for cited in answer["citations"]]
     return "\n\n".join(part for part in (answer["text"], "\n".join(quotes)) if part)
+
+
+def _indented(text: str) -> str:
+    return "\n    ".join(text.splitlines())
