@@ -236,3 +236,22 @@ def test_help_imports_nothing_heavy() -> None:
     script = f"import sys, rag.cli; sys.exit(' '.join(name for name in {heavy!r} if name in sys.modules) or 0)"
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_conversation_on_the_command_line_goes_on_where_it_was(notes: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert called("--home", home, "ingest", notes).code == 0
+    none = called("--home", home, "ask", "And why?", "--continue")
+    assert none.code != 0
+    assert "no conversation to continue" in none.err
+    first = called("--home", home, "ask", QUESTION, "--new", "--json").json
+    second = called("--home", home, "ask", "When did it diverge?", "--continue", "--json").json
+    assert second["conversation_id"] == first["conversation_id"]
+    assert second["question"] == "When did it diverge?"
+    assert second["understood_as"] == "When did kb-17 diverge?"
+
+
+def test_an_audience_that_nobody_is_is_refused(home: Path) -> None:
+    ended = called("--home", home, "ask", QUESTION, "--audience", "nobody")
+    assert ended.code != 0
+    assert "engineer or product" in ended.err
