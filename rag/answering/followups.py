@@ -61,6 +61,7 @@ def rewrite(question: str, history: Sequence[Earlier]) -> Rewritten | None:
     if found is None or not history:
         return None
     last = len(history) - 1
+    written: Rewritten | None
     if found.kind in ("bare", "fragment"):
         written = (
             _bare(question, found, history[last]) if found.kind == "bare" else _other(question, found, history[last])
