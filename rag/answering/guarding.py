@@ -53,7 +53,8 @@ _CONTEXT = 12  # characters before a mark by which it is known as the source's o
 def visible(text: str) -> str:
     """On one line, without what nobody sees: controls, bidirectional overrides, tags, zero-width signs."""
     text = " ".join(text.split())
-    return "".join(sign for at, sign in enumerate(text) if _is_seen(sign) or _joins(text, at))
+    seen = (sign for at, sign in enumerate(text) if _is_seen(sign) or _joins(text, at))
+    return " ".join("".join(seen).split())
 
 
 def _is_seen(sign: str) -> bool:

@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rag.answering.compose import Draft
@@ -35,6 +35,7 @@ def test_what_looks_like_ours_is_shown_otherwise_and_all_else_as_it_is(text: str
     assert as_data(text) == shown
 
 
+@example("0 \x1b")
 @given(st.text(st.characters(categories=["L", "N", "P", "S", "Z", "C"])))
 def test_evidence_is_one_line_without_hidden_signs_and_its_signs_come_back(text: str) -> None:
     shown = as_data(text)
