@@ -111,11 +111,9 @@ class EvidenceAnswerer:
             yield from self._state(turn, finding, found)
             return
         if turn.understood is None and (asked_back := unclear(turn.asked.query.text, found)):
-            refused, turn.suggestions = asked_back
+            back, turn.suggestions = asked_back
             turn.lap("total", turn.started)
-            yield Event(
-                name="done", data=replace(_so_far(turn), text=refused.reason, refusal=refused, model=self.model)
-            )
+            yield Event(name="done", data=replace(_so_far(turn), text=back.reason, refusal=back, model=self.model))
             return
         evidence = gather(turn.asked.query.text, found, self.embedder)
         now = turn.lap("evidence", now)
