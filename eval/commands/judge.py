@@ -9,13 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from eval.commands.common import Out, check_out, wide_console, write_json
-from eval.commands.judging_runs import is_run, judge_run
+from eval.commands.judging_runs import judge_run
 from eval.judges.bench import Bench, record_json
 from eval.judges.checkers import JUDGES, judges
 from eval.judges.judged import CLASSES, JudgedItem, JudgedPack, load_judged
 from eval.judges.judging import Judge
 from eval.judges.labelled import Trial, agreement_json, detectors, scorable, tried
 from eval.judges.models import Server, is_model
+from eval.judges.runs import is_run
 from eval.progress import Narrator
 from eval.report.judges import show_models
 from eval.report.labelled import show_trials

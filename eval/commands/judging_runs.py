@@ -9,20 +9,16 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.judges.bench import Bench, among, pair_line, record_json, spent, with_itself
-from eval.judges.judged import JudgedItem, Task, is_judged
+from eval.judges.judged import JudgedItem, Task
 from eval.judges.judging import Verdict
 from eval.judges.memory import ModelJudge, slug
 from eval.judges.runs import METRIC, Judgements, Piece, judged_run, pieces, questions
 from eval.judges.standing import NOT_MEASURED, standings, with_people
-from eval.runs.folder import RUN, TOGETHER, load_run, write_atomically
+from eval.runs.folder import TOGETHER, load_run, write_atomically
 from rag.domain.errors import BadInput
 
 BESIDE: Mapping[Task, str] = {"answers": "answer_correct", "claims": "quote_support"}  # the same without a model
 MEASURE = "Agreement with people is measured by the same command on a folder of answers or claims that people labelled."
-
-
-def is_run(path: Path) -> bool:
-    return (path / RUN).is_file() if path.is_dir() else path.suffix == ".json" and not is_judged(path)
 
 
 def judge_run(path: Path, names: Sequence[str], bench: Bench, limit: int | None, console: Console) -> None:

@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 
-from eval.commands.corruptions import truths
 from eval.judges.checkers import split
 from eval.judges.corruptions import Truth, cases
 from eval.judges.judged import JudgedItem, is_judged, load_judged
+from eval.judges.truths import truths
 from rag.answering.checks.reading import plain
 from rag.answering.checks.statement import contradicted
 from rag.answering.checks.words import overlap

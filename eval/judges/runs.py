@@ -8,12 +8,13 @@ that cites nothing is not. None where any of them got no verdict, for a refusal,
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from eval.judges.judged import GOOD, JudgedItem, Task
+from eval.judges.judged import GOOD, JudgedItem, Task, is_judged
 from eval.judges.judging import Verdict
 from eval.metrics.correctness import answer_text
-from eval.runs.folder import TOGETHER
+from eval.runs.folder import RUN, TOGETHER
 from eval.statistics.stats import estimate, estimate_json
 
 METRIC: Mapping[Task, str] = {"answers": "judge_correct", "claims": "judge_support"}
@@ -36,6 +37,10 @@ class Judgements:
     pieces: Sequence[Piece]
     verdicts: Sequence[Verdict]
     people: Mapping[Task, str]
+
+
+def is_run(path: Path) -> bool:
+    return (path / RUN).is_file() if path.is_dir() else path.suffix == ".json" and not is_judged(path)
 
 
 def questions(run: Row) -> Iterator[tuple[str, Row]]:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from eval.commands.corruptions import truths
 from eval.judges.corruptions import SHORTEST, Truth, cases
+from eval.judges.truths import truths
 from eval.metrics.support import support
 
 AUC = Truth(statement="In the end the AUC was 0.871 [2].", quotes=("In the end the AUC was 0.871.",), cluster="a")
