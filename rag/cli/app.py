@@ -264,9 +264,10 @@ def _asked(text: str, filters: "Filters", as_of: str) -> "Asked":
 
 
 def _audience(value: str) -> "Audience":
-    if value not in ("", "engineer", "product"):
+    known: dict[str, Audience] = {"": "", "engineer": "engineer", "product": "product"}
+    if value not in known:
         raise BadInput(f"--audience: nobody is called {value!r}.", fix="Say engineer or product.")
-    return value
+    return known[value]
 
 
 def _day(value: str, option: str) -> date | None:
