@@ -2,19 +2,24 @@
 
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from itertools import zip_longest
 
 from rag.answering.checks.reading import stems, tokens
 
 _DENIALS = """not no never none nobody nothing nowhere neither nor cannot without hardly barely scarcely dont didnt
     doesnt wont cant isnt arent wasnt werent"""
 DENIALS = frozenset(_DENIALS.split())
-LIMITS = frozenset({"more", "less", "fewer", "later", "sooner", "earlier", "."})
+LIMITS = frozenset({"more", "less", "fewer", "later", "sooner", "earlier"})
 
 
 def denies(token: str) -> bool:
     """Words that deny wherever they stand; `token` in lower case."""
     return token in DENIALS or token.endswith("n't")
+
+
+def limits(lows: list[str], place: int) -> bool:
+    """The "no" of `no more than three`, at most three, and of `No. 3`. `lows`: tokens in lower case."""
+    after, then = [*lows[place + 1 : place + 3], "", ""][:2]
+    return lows[place] == "no" and (after in LIMITS or (after == "." and then[:1].isdigit()))
 
 
 @dataclass(slots=True)
@@ -38,12 +43,12 @@ class Aligned:
 def sequence(text: str) -> Sequence:
     found, number = Sequence(), 0
     said = tokens(text)
-    for token, following in zip_longest(said, said[1:], fillvalue=""):
-        low = token.lower()
-        if denies(low):
+    lows = [token.lower() for token in said]
+    for place, token in enumerate(said):
+        if denies(lows[place]):
             number += 1
-            if low == "no" and following.lower() in LIMITS:
-                continue  # no more than three: at most three
+            if limits(lows, place):
+                continue
             found.gaps[-1] = (*found.gaps[-1], number)
             continue
         own = stems(token)

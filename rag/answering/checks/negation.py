@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from rag.answering.checks.alignment import LIMITS, align, denies, sequence
+from rag.answering.checks.alignment import align, denies, limits, sequence
 from rag.answering.checks.reading import sentences, stems, tokens
 
 REACH = 4  # content words after a denial that it is taken to deny, within its clause
@@ -16,7 +16,7 @@ _BREAKS = frozenset(_BREAKING.split())
 _SOFTLY = """fail fails failed failing failure unable lack lacks lacked lacking avoid avoids avoided prevent prevents
     prevented refuse refuses refused stop stops stopped instead rather absent absence impossible"""
 _SOFT = frozenset(_SOFTLY.split())  # they deny what follows, and are words like others
-_MILD = {"not": {"only"}, "or": {"not"}, "no": LIMITS}
+_MILD = {"not": "only", "or": "not"}
 _IMPLIED = re.compile(
     r"\b(?:error|crash|broke|missing|lost|reject|abandon|except|unlike|wrong|exclude|drop|remove|disable|skip|ignore|too|"
     r"less|few|little|only|hard|yet|problem|issue|worse|despite|ban|forbid|den[iy]|deprecat|withdr|un\w{4,}|in(?:abil|"
@@ -144,10 +144,11 @@ def _of_sentence(words: Sequence[str], numbers: list[int]) -> Iterator[Clause]:
     yield _settled(clause)
 
 
-def _is_mild(lows: Sequence[str], place: int) -> bool:
+def _is_mild(lows: list[str], place: int) -> bool:
     """`not only`, `whether or not`, `no more than`, `No. 3`."""
     after = lows[place + 1] if place + 1 < len(lows) else ""
-    return after in _MILD.get(lows[place], ()) or (place > 1 and lows[place - 2 : place] == ["whether", "or"])
+    asked = place > 1 and lows[place - 2 : place] == ["whether", "or"]
+    return asked or limits(lows, place) or after == _MILD.get(lows[place])
 
 
 def _say(word: str, clause: Clause, over: int, reach: int) -> int:
