@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 # Measured (docs/measurements.md): recall@10 is .998 at 250,000 passages and .997 at a million; with an ef_search of
-# 200, a millisecond faster, .971 at 250,000. Denser graphs take nearly twice as long to build. `sync_threshold`: the vector files are written
-# whenever that many rows came; a kill in between costs a replay of at most these at the next start.
+# 200, a millisecond faster, .971 at 250,000. Denser graphs take nearly twice as long to build. `sync_threshold`: the
+# vector files are written whenever that many rows came; a kill in between costs a replay of these at the next start.
 HNSW: "CreateHNSWConfiguration" = {
     "space": "cosine",
     "ef_construction": 100,
