@@ -61,7 +61,7 @@ def test_trials_and_two_judges_say_how_far_they_agree(run: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"), [("fail", "status 500"), ("page", "not OpenAI's protocol")], ids=["fails", "a page"]
+    ("reply", "said"), [("fail", "status 500"), ("page", "not its protocol")], ids=["fails", "a page"]
 )
 def test_a_server_that_fails_ends_it_and_what_was_written_stays(run: Path, reply: str, said: str) -> None:
     with endpoint(fitting) as server:
