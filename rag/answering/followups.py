@@ -30,8 +30,12 @@ _VALUE_OF = re.compile(
     re.I,
 )
 _DECIDING = re.compile(r"(?:they |we )?(?:decided?|agreed?|chose|choose) (?:to |that |on )?", re.I)  # what was decided
-_FIRST_WORD = re.compile(rf"(?:{PREPOSITION})\b", re.I)
+_NO_THING = re.compile(rf"(?:{PREPOSITION}|last|this|next|yesterday|today|now)\b", re.I)  # when or where
 _QUANTITY = re.compile(r"(?<![\w.])\d[\d,.]*(?:[eE]-?\d+)?[kKMBT%]?(?![\w.])")
+_SUPERLATIVE = re.compile(
+    r"\b(?:highest|lowest|best|worst|largest|smallest|longest|shortest|fastest|slowest|newest|oldest|latest|earliest)\b",
+    re.I,
+)
 _POSSESSOR = re.compile(r"^(?:its|their|the|our|his|her) ", re.I)
 
 
@@ -122,6 +126,7 @@ def _typed(text: str) -> list[tuple[str, str]]:
              for match in DATED.finditer(text)]  # fmt: skip
     names = [name for name in names_of(f"x {text}") if not DATED.search(name)]
     found += [("code" if any(sign.isdigit() for sign in name) else "name", name) for name in names]
+    found += [("superlative", match[0]) for match in _SUPERLATIVE.finditer(text)]
     plain = text
     for _, word in found:
         plain = plain.replace(word, " ")
@@ -138,7 +143,7 @@ def _likeness(one: str, other: str) -> int:
 def _asked_instead(question: str, fragment: str) -> str | None:
     """ "And the batch size?" after "What learning rate did kb-20 use?": another thing asked of the same."""
     match = _THING_ASKED.match(question)
-    if match is None or names_of(f"x {fragment}") or _FIRST_WORD.match(fragment) or _QUANTITY.search(fragment):
+    if match is None or names_of(f"x {fragment}") or _NO_THING.match(fragment) or _QUANTITY.search(fragment):
         return None
     noun = _POSSESSOR.sub("", fragment)
     if len(noun.split()) > 3 or set(terms(noun)) <= set(terms(question)):

@@ -11,6 +11,7 @@ from rag.index.analysis import terms
 from rag.retrieval.analysis import Analysis
 
 LONGEST = 900  # characters of a sentence worth quoting
+LEAD_IN = 4  # words that end with a colon and say something by themselves
 _HEADING = re.compile(r"#{1,6}\s|={3,}$|-{3,}$|\*\*[^*]+\*\*:?$")
 
 # Fitted with `python -m eval.fitting.evidence_fit` on packs whose licence is free, then rounded.
@@ -101,4 +102,5 @@ def _is_heading(passage: str, span: Span, names: set[str]) -> bool:
     line = passage.rfind("\n", 0, start) + 1
     marked = passage[line:start].lstrip().startswith("#") or bool(_HEADING.match(text))
     plain = text.strip("*_#:= ").casefold()
-    return marked or plain in names or plain.removeprefix("title:").strip(" \"'") in names
+    announcing = text.rstrip().endswith(":") and len(text.split()) < LEAD_IN
+    return announcing or marked or plain in names or plain.removeprefix("title:").strip(" \"'") in names

@@ -21,6 +21,7 @@ FOLLOW_UPS = [
     ("Which run won?", "Run x7k2m9qa reached 0.756.", "What was its owl_ap?", "What was x7k2m9qa's owl_ap?"),
     ("Which run won?", "Run x7k2m9qa reached 0.756.", "When did that run start?", "When did run x7k2m9qa start?"),
     ("How many runs failed in March 2026?", "", "And in April?", "How many runs failed in April 2026?"),
+    ("Which run had the highest val_map?", "", "And the lowest?", "Which run had the lowest val_map?"),
     ("How many clips come from Birch Hollow?", "", "What about Pine Ridge?", "How many clips come from Pine Ridge?"),
     ("Why do we train in bf16?", "", "Who decided that?", "Who decided we train in bf16?"),
     ("When is the scheduler restarted?", "", "Why?", "Why is the scheduler restarted?"),
