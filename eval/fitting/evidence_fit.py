@@ -15,6 +15,7 @@ import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
 
+from eval.fitting.ascent import Weights, climb
 from eval.fitting.reading import Read, read
 from eval.packs.loading import load_packs
 from eval.progress import Narrator
@@ -28,47 +29,35 @@ STEPS = (0.4, 0.2, 0.1)
 WORTH_IT = 5e-4  # of nDCG: less is chance
 DISCOUNTS = 1 / np.log2(np.arange(2, DEPTH + 2))
 
-Floats = npt.NDArray[np.float64]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
     """One question: row i holds the traits of a sentence, in the order of WEIGHTS; `holds[i]` is 1 or 0."""
 
-    traits: Floats
-    holds: Floats
+    traits: npt.NDArray[np.float64]
+    holds: npt.NDArray[np.float64]
 
-    def ndcg(self, weights: Floats) -> float:
+    def ndcg(self, weights: Weights) -> float:
         order = np.argsort(-(self.traits @ weights), kind="stable")[:DEPTH]
         ideal = DISCOUNTS[: min(DEPTH, int(self.holds.sum()))].sum()
         return float((self.holds[order] * DISCOUNTS[: len(order)]).sum() / ideal)
 
 
-def mean(questions: Sequence[Ranked], weights: Floats) -> float:
+def mean(questions: Sequence[Ranked], weights: Weights) -> float:
     return float(np.mean([question.ndcg(weights) for question in questions]))
 
 
-def fit(packs: Sequence[Sequence[Ranked]], start: Floats) -> Floats:
+def fit(packs: Sequence[Sequence[Ranked]], start: Weights) -> Weights:
     """One weight at a time, in ever smaller steps."""
     sizes = np.sqrt([len(questions) for questions in packs])
 
-    def value(weights: Floats) -> float:
+    def value(weights: Weights) -> float:
         return float(np.average([mean(questions, weights) for questions in packs], weights=sizes))
 
-    weights, best = start, value(start)
-    for step in STEPS:
-        moved = True
-        while moved:
-            moved = False
-            for tried in _neighbours(weights, step):
-                found = value(tried)
-                if found > best + WORTH_IT:
-                    weights, best, moved = tried, found, True
-                    break
-    return weights
+    return climb(start, value, _neighbours, steps=STEPS, gain=WORTH_IT)
 
 
-def _neighbours(weights: Floats, step: float) -> Iterator[Floats]:
+def _neighbours(weights: Weights, step: float) -> Iterator[Weights]:
     for place in range(len(weights)):
         for change in (step, -step):
             tried = weights.copy()
@@ -104,7 +93,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _show(
-    questions: Mapping[str, Sequence[Ranked]], start: Floats, together: Floats, apart: Mapping[str, Floats]
+    questions: Mapping[str, Sequence[Ranked]], start: Weights, together: Weights, apart: Mapping[str, Weights]
 ) -> None:
     table = Table("nDCG@5", "questions", "served", "fitted on all", "fitted on the others", "weights of these")
     for name, rows in questions.items():
@@ -114,7 +103,7 @@ def _show(
     Console().print(table)
 
 
-def _told(weights: Floats) -> str:
+def _told(weights: Weights) -> str:
     return " ".join(f"{name} {weight:.1f}" for name, weight in zip(WEIGHTS, weights, strict=True))
 
 

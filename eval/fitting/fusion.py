@@ -1,8 +1,8 @@
 """Fit the weights of the ranker: `python -m eval.fitting.fusion HOME PACK PACK...`.
 
 BEIR packs, indexed under HOME and kept there. For each question the signals of all candidates are read as the product
-makes them; weights are searched by coordinate ascent on nDCG@10, averaged over the packs, each pack counting the same
-(Metzler & Croft, Information Retrieval 10, 2007). A row a pack: the fit on the others beside the fit on all.
+makes them; weights are searched by coordinate ascent on nDCG@10, averaged over the packs, each pack counting the same.
+A row a pack: the fit on the others beside the fit on all.
 """
 
 import random
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
 
+from eval.fitting.ascent import Weights, climb
 from eval.packs.loading import Pack, Sample, load_packs
 from eval.progress import Narrator
 from eval.runs.home_pack import open_to_read
@@ -33,10 +34,9 @@ DEPTH = 10
 LOOKED_AT = 100  # candidates, the best by the weights that are served
 QUESTIONS = 400  # of a pack, by seed
 STEPS = (0.2, 0.1, 0.05)
+CHANCE = 1e-5  # of nDCG
 FIXED = "meaning"  # only the proportions of weights count
 DISCOUNTS = 1 / np.log2(np.arange(2, DEPTH + 2))
-
-Weights = npt.NDArray[np.float64]  # one a signal, in the order of WEIGHTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,7 @@ class Asked:
     ideal: float
 
     def ndcg(self, weights: Weights) -> float:
+        """`weights`: one a signal, in the order of WEIGHTS."""
         order = np.argsort(-(self.signals @ weights), kind="stable")
         _, first = np.unique(self.documents[order], return_index=True)
         gains = self.gains[order[np.sort(first)[:DEPTH]]]
@@ -65,17 +66,7 @@ def fit(packs: Sequence[Sequence[Asked]], start: Weights) -> Weights:
     def value(weights: Weights) -> float:
         return float(np.mean([mean(questions, weights) for questions in packs]))
 
-    weights, best = start, value(start)
-    for step in STEPS:
-        moved = True
-        while moved:
-            moved = False
-            for tried in _neighbours(weights, step):
-                found = value(tried)
-                if found > best + 1e-5:
-                    weights, best, moved = tried, found, True
-                    break
-    return weights
+    return climb(start, value, _neighbours, steps=STEPS, gain=CHANCE)
 
 
 def _neighbours(weights: Weights, step: float) -> Iterator[Weights]:

@@ -5,8 +5,6 @@ import pytest
 
 from eval.fitting.refusal_fit import MAY_REFUSE, Questions, fit, lowest
 
-pytest.importorskip("sklearn")
-
 
 def questions(n: int, *, team: bool = True) -> Questions:
     """The first feature tells the answerable half from the other one, the second tells nothing."""
