@@ -18,15 +18,20 @@ from rag.domain.errors import BadInput
 Packs = Annotated[list[Path], typer.Argument(metavar="PACK|RUN...", help="folders of packs; or runs of `eval answers`")]
 Sentences = Annotated[int, typer.Option(min=0, metavar="N", help="beside the evidence, N sentences of its text files")]
 Seed = Annotated[int, typer.Option(metavar="N", help="another seed spoils other places")]
-CHECKS: Mapping[str, Callable[[str, Sequence[str]], Support]] = {"product": product_check, "quote_support": support}
+CHECKS: Mapping[str, Callable[[Case], Support]] = {
+    "product": lambda case: product_check(
+        case.statement, case.truth.quotes, beside=case.truth.beside, asked=case.truth.asked
+    ),
+    "quote_support": lambda case: support(case.statement, case.truth.quotes),
+}
 KINDS = (*SPOILED, "entity", "all spoiled", *STILL_TRUE, "all true")
 
 
 def corruptions(packs: Packs, out: Out = None, seed: Seed = 0, sentences: Sentences = 0) -> None:
     """Spoil true statements in one place: how many are caught, and how many true ones are refused.
 
-    Of a run: the statements that were written, against the words they cite; "as it is" are then those a check refuses,
-    some of them rightly.
+    Of a run: the statements that were verified when they were served, against the words they cite and what stood beside
+    them; what is said otherwise then tells the false alarms.
     """
     check_out(out)
     results, console = dict[str, Any](), wide_console()
@@ -44,11 +49,11 @@ def corruptions(packs: Packs, out: Out = None, seed: Seed = 0, sentences: Senten
         write_json(out, {"command": "corruptions", "seed": seed, "packs": results})
 
 
-def _share(made: Sequence[Case], kind: str, check: Callable[[str, Sequence[str]], Support]) -> Estimate:
+def _share(made: Sequence[Case], kind: str, check: Callable[[Case], Support]) -> Estimate:
     """Of the cases of a kind: those that the check does not support."""
     some = [case for case in made if kind in {case.kind, "all spoiled" if case.spoiled else "all true"}]
-    refused = [float(check(case.statement, case.quotes).outcome != "supported") for case in some]
-    return estimate(refused, [case.cluster for case in some])
+    refused = [float(check(case).outcome != "supported") for case in some]
+    return estimate(refused, [case.truth.cluster for case in some])
 
 
 def _table(name: str, found: Mapping[str, Mapping[str, Estimate]]) -> Table:

@@ -62,7 +62,7 @@ def rows_of(path: Path) -> Iterator[Row]:
     held = truths(path, sentences=SENTENCES)
     for case in cases(held):
         if not case.spoiled:  # of a spoiled one nearly all words stand in its quote: that is not theirs to tell
-            yield from _row(case.statement, case.quotes, True, ("documents, same", case.cluster))
+            yield from _row(case.statement, case.truth.quotes, True, ("documents, same", case.truth.cluster))
     yield from _misplaced(held)
 
 

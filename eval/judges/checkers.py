@@ -32,9 +32,9 @@ class AnswerJudge:
         return Verdict(label="refusal" if reads_as_refusal(item.text) else "incorrect", score=score)
 
 
-def product_check(statement: str, quotes: Sequence[str]) -> Support:
+def product_check(statement: str, quotes: Sequence[str], *, beside: str = "", asked: str = "") -> Support:
     """What the product's checks say; a denial or a comparison that is turned round contradicts."""
-    verdict = product_judge(statement, quotes)
+    verdict = product_judge(statement, quotes, beside=beside, asked=asked)
     failed = {check.name: check.detail for check in verdict.checks if not check.passed}
     why = "; ".join(failed.values())
     if not failed:

@@ -26,11 +26,16 @@ Change = Callable[[str, Random], str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """A statement that its quotes carry. `cluster`: the document it is from."""
+    """A statement that its quotes carry. `cluster`: the document it is from.
+
+    `beside` and `asked`: what stands next to the quotes, and the question, where the statement was written for one.
+    """
 
     statement: str
     quotes: tuple[str, ...]
     cluster: str
+    beside: str = ""
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +43,7 @@ class Case:
     kind: str  # of SPOILED or STILL_TRUE
     spoiled: bool
     statement: str
-    quotes: tuple[str, ...]
-    cluster: str
+    truth: Truth  # what it was made of
 
 
 def _numbers(text: str) -> list[Key]:
@@ -188,6 +192,4 @@ def cases(truths: Sequence[Truth], *, seed: int = 0) -> Iterator[Case]:
         for wrong, changes in ((True, spoiled), (False, true)):
             for kind, statement in changes:
                 if statement is not None and (statement != text or kind == "as it is"):
-                    yield Case(
-                        kind=kind, spoiled=wrong, statement=statement, quotes=truth.quotes, cluster=truth.cluster
-                    )
+                    yield Case(kind=kind, spoiled=wrong, statement=statement, truth=truth)

@@ -27,6 +27,7 @@ class Piece:
 
     place: tuple[str, str]
     item: JudgedItem
+    statement: int = 0  # of a claim: its place among the answer's statements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ def pieces(pack: str, question: Row, tasks: Sequence[Task]) -> Iterator[Piece]:
     if "claims" in tasks:
         for n, statement in enumerate(question.get("statements") or ()):
             if quotes := _quotes(statement, question):
-                yield Piece(place=(pack, question["id"]), item=_claim(pack, question, n, quotes))
+                yield Piece(place=(pack, question["id"]), item=_claim(pack, question, n, quotes), statement=n)
 
 
 def _answer(pack: str, question: Row) -> JudgedItem:

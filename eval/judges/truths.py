@@ -17,7 +17,7 @@ _TEXT = frozenset({".md", ".txt", ".rst"})
 def truths(path: Path, *, sentences: int = 0, seed: int = 0) -> list[Truth]:
     """Sentences of the evidence of a pack's questions and of its text files; of labelled claims, the supported.
 
-    Of a run, every statement that cites something, beside what it cites.
+    Of a run, every statement that was verified when it was served, beside what it cites.
     """
     if is_run(path):
         return list(_written(path))
@@ -39,7 +39,16 @@ def _claims(path: Path) -> Iterator[Truth]:
 def _written(path: Path) -> Iterator[Truth]:
     for pack, question in questions(load_run(path)):
         for piece in pieces(pack, question, ["claims"]):
-            yield Truth(statement=piece.item.text, quotes=piece.item.sources, cluster=piece.item.cluster)
+            statement = question["statements"][piece.statement]
+            if statement["support"] == "verified":
+                held = [one.get("beside", "") for one in question["citations"] if one["n"] in statement["citations"]]
+                yield Truth(
+                    statement=piece.item.text,
+                    quotes=piece.item.sources,
+                    cluster=piece.item.cluster,
+                    beside="\n".join(held),
+                    asked=question["question"],
+                )
 
 
 def _evidence(pack: Pack) -> Iterator[Truth]:

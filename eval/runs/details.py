@@ -10,6 +10,7 @@ from eval.metrics.base import Found
 from eval.metrics.evidence import holds
 from eval.packs.samples import BETWEEN, Sample
 from eval.runs.places import Places
+from rag.answering.citations import standing_beside
 from rag.domain.types import Answer, Citation, SearchHit
 
 PASSAGES = 5
@@ -85,4 +86,5 @@ def said(answer: Answer, places: Places, pack: str) -> dict[str, Any]:
 
 
 def _citation(citation: Citation, places: Places, pack: str) -> dict[str, Any]:
-    return {"source": places.name(citation.document, pack), "quote": citation.quote, "n": citation.n}
+    name, beside = places.name(citation.document, pack), standing_beside(citation)
+    return {"source": name, "quote": citation.quote, "n": citation.n, "beside": beside}

@@ -13,7 +13,7 @@ AUC = Truth(statement="In the end the AUC was 0.871 [2].", quotes=("In the end t
 
 def changed(statement: str, *others: str) -> dict[str, str]:
     made = [Truth(statement=text, quotes=(text,), cluster="a") for text in (statement, *others)]
-    return {case.kind: case.statement for case in cases(made) if case.quotes == (statement,)}
+    return {case.kind: case.statement for case in cases(made) if case.truth.quotes == (statement,)}
 
 
 def test_the_worked_example_comes_out() -> None:
@@ -55,7 +55,7 @@ def test_the_same_seed_makes_the_same_cases_and_short_statements_none() -> None:
 
 def test_every_spoiled_example_is_caught_and_every_true_one_passes() -> None:
     for case in cases([AUC]):
-        assert (support(case.statement, case.quotes).outcome == "supported") is not case.spoiled, case
+        assert (support(case.statement, case.truth.quotes).outcome == "supported") is not case.spoiled, case
 
 
 def test_evidence_and_text_files_of_a_pack_are_true(tree: Path) -> None:
@@ -65,23 +65,33 @@ def test_evidence_and_text_files_of_a_pack_are_true(tree: Path) -> None:
     assert all(" ".join(t.statement.split()) in " ".join(" ".join(t.quotes).split()) for t in beside)
 
 
-def test_statements_of_a_run_are_held_against_what_they_cite(tmp_path: Path) -> None:
+def test_verified_statements_of_a_run_are_held_against_what_they_cite_and_what_stands_beside_it(tmp_path: Path) -> None:
     item = {
         "id": "q1", "question": "How fast?", "status": "answered", "metrics": {},
         "answer": "It was 3e-4 in the end. [2]",
-        "statements": [{"text": "It was 3e-4 in the end. [2]", "citations": [2]}, {"text": "Fast.", "citations": []}],
-        "citations": [{"source": "b.md", "quote": "other", "n": 1}, {"source": "a.md", "quote": "lr 3e-4", "n": 2}],
+        "statements": [
+            {"text": "It was 3e-4 in the end. [2]", "support": "verified", "citations": [2]},
+            {"text": "It was slow in the end. [1]", "support": "unsupported", "citations": [1]},
+            {"text": "Fast.", "support": "unsupported", "citations": []},
+        ],
+        "citations": [
+            {"source": "b.md", "quote": "other", "n": 1, "beside": "Notes"},
+            {"source": "a.md", "quote": "lr 3e-4", "n": 2, "beside": "Guide"},
+        ],
     }  # fmt: skip
     run = tmp_path / "run.json"
     run.write_text(json.dumps({"id": "r", "packs": {"team": {"n": 1, "metrics": {}, "items": [item]}}, "system": {}}))
-    assert [(truth.quotes, truth.cluster) for truth in truths(run)] == [(("lr 3e-4",), "team/q1")]
+    truth = Truth(
+        statement="It was 3e-4 in the end.", quotes=("lr 3e-4",), cluster="team/q1", beside="Guide", asked="How fast?"
+    )
+    assert truths(run) == [truth]
 
 
 @pytest.mark.slow
 def test_on_real_sentences_most_spoiled_ones_are_caught_at_few_false_alarms(pack: Callable[[str], Path]) -> None:
     made = list(cases(truths(pack("team-bigscience"), sentences=100)))
     refused = {
-        wrong: [support(c.statement, c.quotes).outcome != "supported" for c in made if c.spoiled is wrong]
+        wrong: [support(c.statement, c.truth.quotes).outcome != "supported" for c in made if c.spoiled is wrong]
         for wrong in (True, False)
     }
     assert sum(refused[True]) / len(refused[True]) > 0.88
