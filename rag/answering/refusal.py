@@ -2,13 +2,15 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answering.evidence import Evidence
 from rag.domain.people import People
 from rag.domain.types import Query, Refusal
 from rag.index.analysis import terms
+from rag.retrieval.analysis import Analysis
+from rag.retrieval.dates import words_of_periods
 from rag.retrieval.operators import read_operators
 from rag.retrieval.searcher import Found, search_hits
 
@@ -103,14 +105,31 @@ def in_person(refused: Refusal, people: People) -> Refusal:
 
 
 def _missing(found: Found, evidence: Evidence) -> str:
-    """As a sentence: names of the question that no passage mentions, else its words, else the kind of thing sought."""
+    """As a sentence: what nothing found mentions, else what the passages do not, else the kind of thing sought.
+
+    Only what was found is spoken of: that no document says a word is more than a search knows.
+    """
     analysis = evidence.analysis
-    text = " ".join(f"{p.document.title} {' '.join(p.section)} {p.text}" for p in found.passages)
-    lower, held = text.lower(), set(terms(text))
-    names = [name for name in analysis.names if name not in lower]
-    words = dict.fromkeys(w.lower() for w in _WORD.findall(analysis.text) if (own := terms(w)) and held.isdisjoint(own))
-    if absent := names or list(words):
-        return f" They say nothing about {', '.join(absent[:NAMED])}."
+    passages = " ".join(f"{p.document.title} {' '.join(p.section)} {p.text}" for p in found.passages)
+    every = " ".join([passages, *(f"{hit.chunk.context} {hit.chunk.text}" for hit in found.hits)])
+    if absent := _absent(analysis, every):
+        return f" Nothing that was found mentions {_either(absent)}."
+    if absent := _absent(analysis, passages):
+        return f" The nearest passages do not mention {_either(absent)}."
     if analysis.wants in _SOUGHT and not any(analysis.shows(s.text) for s in evidence.sentences[:NEAREST]):
         return f" The nearest sentences give no {_SOUGHT[analysis.wants]}."
     return ""
+
+
+def _absent(analysis: Analysis, text: str) -> list[str]:
+    """Names of the question that the text lacks, else words; a period is compared with dates, not looked for."""
+    lower, held = text.lower(), set(terms(text))
+    dated = set(words_of_periods(analysis.text))
+    names = [name for name in analysis.names if name not in lower and name not in dated]
+    words = [word.lower() for word in _WORD.findall(analysis.text) if (own := terms(word)) and held.isdisjoint(own)]
+    return names or [word for word in dict.fromkeys(words) if word not in dated]
+
+
+def _either(words: Sequence[str]) -> str:
+    *others, last = words[:NAMED]
+    return f"{', '.join(others)} or {last}" if others else last

@@ -88,6 +88,11 @@ def read_period(text: str, today: date | None = None) -> Period | None:
     return Period(after=since, before=until, sure="explicit", words=words)
 
 
+def words_of_periods(text: str) -> list[str]:
+    """Lower-case words by which points in time are named: of "since 3 May 2026", 3, may and 2026."""
+    return [word for point in _POINT.finditer(text[:LONGEST]) for word in re.findall(r"\w+", point[0].lower())]
+
+
 def _periods(text: str, today: date | None) -> Iterator[Period]:
     points = list(_POINT.finditer(text))
     n = 0

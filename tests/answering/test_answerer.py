@@ -203,7 +203,12 @@ class TestRefusals:
     def test_a_near_miss_names_the_words_that_no_passage_has(self, team: House) -> None:
         answer = team.answerer.answer(ask("which parrot trained the kestrel model to whistle"))
         assert answer.refusal is not None
-        assert answer.refusal.reason.endswith("They say nothing about parrot, whistle.")
+        assert answer.refusal.reason.endswith("Nothing that was found mentions parrot or whistle.")
+
+    def test_a_month_is_a_date_not_a_word_that_is_missing(self, team: House) -> None:
+        answer = team.answerer.answer(ask("which parrot trained the kestrel model to whistle in October"))
+        assert answer.refusal is not None
+        assert answer.refusal.reason.endswith("Nothing that was found mentions parrot or whistle.")
 
     @pytest.mark.parametrize("text", ["", "   ", "?", "who are you", "\x00", "the the the"])
     def test_a_question_without_content_is_refused(self, team: House, text: str) -> None:
