@@ -121,6 +121,7 @@ class ChromaIndex:
         """After it, every call fails. Closing twice is fine."""
         with self._failures_named():
             self._client.close()  # type: ignore[attr-defined]  # the client has it, its interface does not
+        _close_sockets(self._client)
 
     def _page(self, offset: int) -> list[str]:
         found = self._within_deadline(lambda: self._collection.get(include=[], limit=PAGE, offset=offset))
@@ -162,6 +163,14 @@ def _client(place: Path | str) -> "ClientAPI":
         settings=settings,
         database=url.path.strip("/") or "default_database",
     )
+
+
+def _close_sockets(client: "ClientAPI") -> None:
+    """Chroma's client for a server leaves those of its two sessions open, and keeps one of them for ever."""
+    for half in (client, getattr(client, "_admin_client", None)):
+        session = getattr(getattr(half, "_server", None), "_session", None)
+        if session is not None:
+            session.close()
 
 
 def _collection(client: "ClientAPI", name: str, made_with: dict[str, str | int], create: bool) -> "Collection":

@@ -17,11 +17,7 @@ from rag.index.generations import HomeIndexes
 from tests.contracts.index import DenseIndexContract
 from tests.index.memory import MemoryCatalog, MemoryGenerations, random_entries
 
-pytestmark = [
-    pytest.mark.slow,
-    # Chroma's client leaves its idle sockets to the garbage collector when it is closed.
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.slow
 NUMBERS = count()
 
 
@@ -49,7 +45,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     process.terminate()
     process.wait()
-    gc.collect()  # here, where the warning about its sockets is expected, not in the next module
+    gc.collect()  # here, so that what a client left open fails this module, not another
 
 
 class TestChromaServer(DenseIndexContract):
