@@ -1,6 +1,6 @@
 """`teamlore eval corruptions`: what the checks of statements catch, and what they catch wrongly."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,22 +8,15 @@ import typer
 from rich.table import Table
 
 from eval.commands.common import Out, check_out, wide_console, write_json
-from eval.judges.checkers import product_check
+from eval.judges.checkers import CHECKS, StatementCheck
 from eval.judges.corruptions import SPOILED, STILL_TRUE, Case, cases
 from eval.judges.truths import truths
-from eval.metrics.support import Support, support
 from eval.statistics.stats import Estimate, estimate
 from rag.domain.errors import BadInput
 
 Packs = Annotated[list[Path], typer.Argument(metavar="PACK|RUN...", help="folders of packs; or runs of `eval answers`")]
 Sentences = Annotated[int, typer.Option(min=0, metavar="N", help="beside the evidence, N sentences of its text files")]
 Seed = Annotated[int, typer.Option(metavar="N", help="another seed spoils other places")]
-CHECKS: Mapping[str, Callable[[Case], Support]] = {
-    "product": lambda case: product_check(
-        case.statement, case.truth.quotes, beside=case.truth.beside, asked=case.truth.asked
-    ),
-    "quote_support": lambda case: support(case.statement, case.truth.quotes),
-}
 KINDS = (*SPOILED, "entity", "all spoiled", *STILL_TRUE, "all true")
 
 
@@ -49,11 +42,15 @@ def corruptions(packs: Packs, out: Out = None, seed: Seed = 0, sentences: Senten
         write_json(out, {"command": "corruptions", "seed": seed, "packs": results})
 
 
-def _share(made: Sequence[Case], kind: str, check: Callable[[Case], Support]) -> Estimate:
+def _share(made: Sequence[Case], kind: str, check: StatementCheck) -> Estimate:
     """Of the cases of a kind: those that the check does not support."""
     some = [case for case in made if kind in {case.kind, "all spoiled" if case.spoiled else "all true"}]
-    refused = [float(check(case).outcome != "supported") for case in some]
+    refused = [float(_outcome(case, check) != "supported") for case in some]
     return estimate(refused, [case.truth.cluster for case in some])
+
+
+def _outcome(case: Case, check: StatementCheck) -> str:
+    return check(case.statement, case.truth.quotes, beside=case.truth.beside, asked=case.truth.asked).outcome
 
 
 def _table(name: str, found: Mapping[str, Mapping[str, Estimate]]) -> Table:

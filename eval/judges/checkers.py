@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from eval.judges.judged import JudgedItem, Task
 from eval.judges.judging import Judge, Verdict
@@ -43,17 +44,30 @@ def product_check(statement: str, quotes: Sequence[str], *, beside: str = "", as
     return Support(outcome="contradicted" if turned else "unsupported", score=verdict.probability, why=why)
 
 
+def own_check(statement: str, quotes: Sequence[str], *, beside: str = "", asked: str = "") -> Support:
+    """What this suite says by itself, which looks at the quotes alone."""
+    del beside, asked
+    return support(statement, quotes)
+
+
+class StatementCheck(Protocol):
+    def __call__(self, statement: str, quotes: Sequence[str], *, beside: str = "", asked: str = "") -> Support: ...
+
+
+CHECKS: Mapping[str, StatementCheck] = {"product": product_check, "quote_support": own_check}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupportJudge:
     """A claim is one statement; a summary is faithful when each of its sentences is supported."""
 
     name: str
-    check: Callable[[str, Sequence[str]], Support]
+    check: StatementCheck
     tasks: tuple[Task, ...] = ("claims", "summaries")
 
     def judge(self, item: JudgedItem) -> Verdict:
         if item.task == "claims":
-            found = self.check(item.text, item.sources)
+            found = self.check(item.text, item.sources, beside=item.beside, asked=item.question)
             label = {"supported": "support", "contradicted": "contradict", "unsupported": "neutral"}[found.outcome]
             return Verdict(label=label, score=found.score, why=found.why)
         every = [self.check(sentence, item.sources) for sentence in split(item.text)]
@@ -84,7 +98,7 @@ JUDGES: Mapping[str, Judge] = {
         AnswerJudge(name="answer_match", score=_best(match)),
         AnswerJudge(name="token_f1", score=_best(token_f1)),
         SupportJudge(name="product", check=product_check),
-        SupportJudge(name="quote_support", check=support),
+        SupportJudge(name="quote_support", check=own_check),
     )
 }
 

@@ -2,7 +2,8 @@
 
 A pack is a folder of `*.jsonl[.gz]` files, or one such file. The keys of a row say what it is:
 answers: question, gold_answer, model_answer, label (correct | incorrect | refusal);
-claims: claim, sentences, label (support | contradict | neutral), rationale (places of the sentences that prove it);
+claims: claim, sentences, label (support | contradict | neutral), rationale (places of the sentences that prove it),
+and for a statement of an answer its question and beside (titles, dates: what stands next to the sentences);
 summaries: source, summary, worst_label (faithful | unfaithful | questionable), detectors ({name: score}).
 Other keys are ignored, and other spellings of the labels understood: see LABELS.
 """
@@ -57,6 +58,7 @@ class JudgedItem:
     label: str
     cluster: str  # items on one question, claim or source are not independent
     question: str = ""
+    beside: str = ""  # of a statement: what stands next to its sources, and it may name
     golds: tuple[str, ...] = ()  # of an answer
     sources: tuple[str, ...] = ()  # sentences or passages that a claim or a summary is held against
     rationale: tuple[int, ...] = ()  # places in `sources`, from 0
@@ -122,6 +124,8 @@ class _ClaimRow(_Row):
     sentences: Texts = Field(validation_alias=AliasChoices("sentences", "sources", "source", "evidence"))
     label: Text
     rationale: list[int] = []
+    question: str = ""
+    beside: str = ""
 
     def item(self, where: str) -> JudgedItem:
         return JudgedItem(
@@ -129,7 +133,9 @@ class _ClaimRow(_Row):
             task="claims",
             text=self.claim,
             label=_label("claims", self.label, where),
-            cluster=self.claim.strip(),
+            cluster=self.question.strip() or self.claim.strip(),
+            question=self.question,
+            beside=self.beside,
             sources=tuple(self.sentences),
             rationale=tuple(self.rationale),
         )

@@ -59,8 +59,8 @@ def pieces(pack: str, question: Row, tasks: Sequence[Task]) -> Iterator[Piece]:
         yield Piece(place=(pack, question["id"]), item=_answer(pack, question))
     if "claims" in tasks:
         for n, statement in enumerate(question.get("statements") or ()):
-            if quotes := _quotes(statement, question):
-                yield Piece(place=(pack, question["id"]), item=_claim(pack, question, n, quotes), statement=n)
+            if quoted := _quoted(statement, question):
+                yield Piece(place=(pack, question["id"]), item=_claim(pack, question, n, quoted), statement=n)
 
 
 def _answer(pack: str, question: Row) -> JudgedItem:
@@ -75,14 +75,16 @@ def _answer(pack: str, question: Row) -> JudgedItem:
     )
 
 
-def _claim(pack: str, question: Row, n: int, quotes: Sequence[str]) -> JudgedItem:
+def _claim(pack: str, question: Row, n: int, quoted: Sequence[Row]) -> JudgedItem:
     return JudgedItem(
         id=f"{pack}/{question['id']}#{n}",
         task="claims",
         text=answer_text(question["statements"][n]["text"]),
         label="",
         cluster=_cluster(pack, question),
-        sources=tuple(quotes),
+        question=question["question"],
+        beside="\n".join(dict.fromkeys(one.get("beside", "") for one in quoted)),
+        sources=tuple(one["quote"] for one in quoted),
     )
 
 
@@ -90,9 +92,9 @@ def _cluster(pack: str, question: Row) -> str:
     return f"{pack}/{question.get('cluster') or question['id']}"
 
 
-def _quotes(statement: Row, question: Row) -> list[str]:
+def _quoted(statement: Row, question: Row) -> list[Row]:
     cited = set(statement.get("citations") or ())
-    return [one["quote"] for one in question.get("citations") or () if one.get("n") in cited]
+    return [one for one in question.get("citations") or () if one.get("n") in cited]
 
 
 def scores(question: Row, said: Mapping[Task, Sequence[Verdict]], tasks: Sequence[Task]) -> dict[Task, float | None]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from eval.judges.checkers import split
 from eval.judges.corruptions import Truth
-from eval.judges.judged import is_judged, load_judged
+from eval.judges.judged import JudgedItem, is_judged, load_judged
 from eval.judges.runs import is_run, pieces, questions
 from eval.packs.loading import Pack, load_pack
 from eval.runs.folder import load_run
@@ -32,23 +32,18 @@ def truths(path: Path, *, sentences: int = 0, seed: int = 0) -> list[Truth]:
 def _claims(path: Path) -> Iterator[Truth]:
     for item in load_judged(path).items:
         if item.task == "claims" and item.label == "support" and item.rationale:
-            quotes = tuple(item.sources[n] for n in item.rationale if n < len(item.sources))
-            yield Truth(statement=item.text, quotes=quotes, cluster=item.cluster)
+            yield _truth(item, tuple(item.sources[n] for n in item.rationale if n < len(item.sources)))
+
+
+def _truth(item: JudgedItem, quotes: tuple[str, ...]) -> Truth:
+    return Truth(statement=item.text, quotes=quotes, cluster=item.cluster, beside=item.beside, asked=item.question)
 
 
 def _written(path: Path) -> Iterator[Truth]:
     for pack, question in questions(load_run(path)):
         for piece in pieces(pack, question, ["claims"]):
-            statement = question["statements"][piece.statement]
-            if statement["support"] == "verified":
-                held = [one.get("beside", "") for one in question["citations"] if one["n"] in statement["citations"]]
-                yield Truth(
-                    statement=piece.item.text,
-                    quotes=piece.item.sources,
-                    cluster=piece.item.cluster,
-                    beside="\n".join(held),
-                    asked=question["question"],
-                )
+            if question["statements"][piece.statement]["support"] == "verified":
+                yield _truth(piece.item, piece.item.sources)
 
 
 def _evidence(pack: Pack) -> Iterator[Truth]:
