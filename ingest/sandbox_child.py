@@ -13,8 +13,6 @@ import shutil
 import socket
 import struct
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -25,11 +23,11 @@ from ingest.readers.base import Limits, Reader, look_at
 from ingest.text.decode import cut
 from rag.domain.errors import LimitExceeded, UnreadableSource
 from rag.domain.types import Parsed
+from rag.models.child import end_with_parent
 
 LENGTH = struct.Struct(">Q")
 OPEN_FILES = 256
 OUT_OF_MEMORY = 71  # exit code
-ORPHANED_SECONDS = 1.0
 NO_NETWORK = frozenset({"socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo"})
 
 
@@ -39,7 +37,7 @@ def main() -> None:
     os.dup2(2, 1)  # what a library prints must not run into the frames
     start = json.loads(jobs.readline())
     limits, scratch = Limits(**start["limits"]), Path(start["scratch"])
-    threading.Thread(target=_watch_parent, args=(os.getppid(), scratch), daemon=True).start()
+    end_with_parent(lambda: shutil.rmtree(scratch, ignore_errors=True))
     readers = {reader.name: reader for reader in importlib.import_module(start["readers"]).READERS}
     _lock_down(limits)
     gc.freeze()
@@ -146,14 +144,6 @@ def _empty(scratch: Path) -> None:
             shutil.rmtree(entry.path, ignore_errors=True)
         else:
             os.unlink(entry.path)
-
-
-def _watch_parent(parent: int, scratch: Path) -> None:
-    """PR_SET_PDEATHSIG would fire when the *thread* that started this process ends, so it is not used."""
-    while os.getppid() == parent:
-        time.sleep(ORPHANED_SECONDS)
-    shutil.rmtree(scratch, ignore_errors=True)
-    os._exit(0)
 
 
 if __name__ == "__main__":

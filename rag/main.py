@@ -34,7 +34,8 @@ from rag.knowledge.decisions import DecisionLookup
 from rag.knowledge.experiments import ExperimentLookup
 from rag.knowledge.glossary import Glossary
 from rag.knowledge.succession import Succession
-from rag.models.embedder import load_embedder
+from rag.models.beside import BesideEmbedder
+from rag.models.embedder import OnnxEmbedder, load_embedder
 from rag.models.llms import Reach, load_llm
 from rag.models.usage import Prices
 from rag.registry.catalog import SqlCatalog
@@ -105,12 +106,14 @@ def build(
         catalog=catalog,
     )
     lookups = _lookups(base, catalog, searcher)
-    pool = ReaderPool(workers=settings.parser_workers)
+    pool, bulk = ReaderPool(workers=settings.parser_workers), _bulk(base)
     if mode != "read":
         jobs.interrupted()
 
     def close() -> None:
         pool.close()
+        if isinstance(bulk, BesideEmbedder):
+            bulk.close()
         indexes.close()
         base.engine.dispose()
 
@@ -127,7 +130,7 @@ def build(
         indexes=indexes,
         searcher=FactSearcher(inner=searcher, lookups=lookups, catalog=catalog),
         answerer=_answerer(base, searcher, lookups, indexes, conversations),
-        ingestor=_pipeline(base, catalog, indexes, pool),
+        ingestor=replace(_pipeline(base, catalog, indexes, pool), embedder=bulk),
         status=functools.partial(_status, base, catalog, indexes),
         close=close,
     )
@@ -153,6 +156,13 @@ def _embedder(settings: Settings, on_progress: OnProgress | None) -> Embedder:
         threads=settings.threads,
         on_progress=on_progress,
     )
+
+
+def _bulk(base: _Base) -> Embedder:
+    """What embeds what is ingested; while serving, others ask meanwhile."""
+    if base.mode == "serve" and base.settings.embed_beside and isinstance(base.embedder, OnnxEmbedder):
+        return BesideEmbedder(base.embedder)
+    return base.embedder
 
 
 def _indexes(base: _Base, catalog: SqlCatalog, generations: SqlGenerations) -> HomeIndexes:

@@ -25,6 +25,7 @@ class OnnxEmbedder:
 
     def __init__(self, source: ModelSource, folder: Path, *, threads: int) -> None:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+        self.source, self.folder, self.threads = source, folder, threads
         self._tokens = TokenCounter(source)
         self._model = OnnxModel(folder / "model.onnx", self._tokens, threads=threads)
         self.name = source.name
