@@ -2,19 +2,36 @@
 
 import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.models.llm_server import OpenAIServer
+
 PACKS = Path(os.environ.get("TEAMLORE_PACKS", Path(__file__).parents[2] / "shared" / "data"))
+
+
+DEAR = ("service", "openai_server")  # fixtures that take long to start
 
 
 def pytest_configure() -> None:
     gc.disable()  # what collecting makes stays until the end
     settings.register_profile("shared machine", deadline=None)  # tests side by side wait for each other
     settings.load_profile("shared machine")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `--dist loadgroup` one worker runs all of a file, and all files that share what is dear to start."""
+    shared = {item.path: name for item in items for name in DEAR if name in getattr(item, "fixturenames", ())}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(shared.get(item.path, item.nodeid.partition("::")[0])))
 
 
 def pytest_collection_finish() -> None:
@@ -33,3 +50,30 @@ def pack() -> Callable[[str], Path]:
         return PACKS / name
 
     return find
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """Chromium, once for all: Playwright cannot be started twice in a process."""
+    from tests.ui.chromium import started
+
+    with started() as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def openai_server() -> Iterator["OpenAIServer"]:
+    """Qwen2.5-Coder 0.5B: follows instructions well enough to point at sentences."""
+    from tests.models.llm_server import QWEN, serving_model
+
+    with serving_model(QWEN) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def tiny_server() -> Iterator["OpenAIServer"]:
+    """SmolLM2 135M: starts in a second; what it says means nothing."""
+    from tests.models.llm_server import SMOL, serving_model
+
+    with serving_model(SMOL) as server:
+        yield server

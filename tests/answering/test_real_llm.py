@@ -16,9 +16,8 @@ from rag.main import build
 from rag.models.llms import Reach, load_llm
 from rag.settings import load_settings
 from tests.answering.corpus import ask
-from tests.models.llm_server import MODELS, OpenAIServer, openai_server
+from tests.models.llm_server import OpenAIServer
 
-__all__ = ["openai_server"]  # a fixture
 pytestmark = pytest.mark.slow
 
 log = logging.getLogger("teamlore.tests")
@@ -38,7 +37,7 @@ UNANSWERABLE = "Which customer signed the contract in June?"
 
 @pytest.fixture(scope="module")
 def services(openai_server: OpenAIServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    settings = load_settings(tmp_path_factory.mktemp("home")).model_copy(update={"models": MODELS})
+    settings = load_settings(tmp_path_factory.mktemp("home"))
     llm = load_llm(f"openai:{openai_server.model}", Reach(base_url=openai_server.base_url, api_key=""))
     built = build(settings, llm=llm)
     report = built.ingestor.ingest([EXAMPLES], space="default")

@@ -28,10 +28,10 @@ from rag.settings import load_settings
 from tests.cli.parts import real
 from tests.drills.doors import Served, served_home
 from tests.fakes import WordEmbedder
-from tests.ui.conftest import OpenPage, ask, browser, open_page
+from tests.ui.conftest import OpenPage, ask, open_page
 from ui.tabs.ask import Visit, conversation_steps
 
-__all__ = ["browser", "open_page"]  # fixtures
+__all__ = ["open_page"]  # a fixture
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 EVERYTHING = os.environ.get("DRILLS") == "all"
 ROOT = Path(__file__).parents[2]

@@ -21,11 +21,11 @@ from tests.cli.parts import called
 from tests.drills.doors import Served, served_home
 from tests.drills.hostile import FORMATS, ORDERS, Hostile, documents, write
 from tests.drills.obedient import Obedient, obedient_server
-from tests.ui.conftest import OpenPage, ask, browser, open_page
+from tests.ui.conftest import OpenPage, ask, open_page
 from tests.ui.test_hostile import Hear, Listener, nothing_ran
 from ui import render
 
-__all__ = ["browser", "open_page"]  # fixtures
+__all__ = ["open_page"]  # a fixture
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 EVERYTHING = os.environ.get("DRILLS") == "all"
 DOCUMENTS = 500 if EVERYTHING else 56

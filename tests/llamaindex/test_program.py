@@ -21,9 +21,8 @@ from rag.main import build
 from rag.main import open_home as locked
 from rag.registry.home import lock_home
 from rag.settings import load_settings
-from tests.models.llm_server import OpenAIServer, openai_server
+from tests.models.llm_server import OpenAIServer
 
-__all__ = ["openai_server"]  # a fixture
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "llamaindex.md").read_text(), re.DOTALL)

@@ -1,6 +1,6 @@
 """A real OpenAI-compatible server (llama.cpp) with a small real model, in a child process on loopback.
 
-Elsewhere: `from tests.models.llm_server import openai_server`, and take `openai_server` as a fixture.
+The fixtures `openai_server` and `tiny_server` start each once.
 """
 
 import os
@@ -58,17 +58,3 @@ def serving_model(name: str) -> Iterator[OpenAIServer]:
         assert address, "the server ended before it listened"
         yield OpenAIServer(base_url=f"{address}/v1", model=name)
         child.kill()
-
-
-@pytest.fixture(scope="session")
-def openai_server() -> Iterator[OpenAIServer]:
-    """Qwen2.5-Coder 0.5B: follows instructions well enough to point at sentences."""
-    with serving_model(QWEN) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def tiny_server() -> Iterator[OpenAIServer]:
-    """SmolLM2 135M: starts in a second; what it says means nothing."""
-    with serving_model(SMOL) as server:
-        yield server

@@ -13,9 +13,8 @@ from rag.models.chat import ChatLLM, Limits
 from rag.models.llms import Reach, load_llm
 from rag.models.usage import Usage, metered
 from tests.models.faulty import Faulty, Handler, serving
-from tests.models.llm_server import OpenAIServer, tiny_server
+from tests.models.llm_server import OpenAIServer
 
-__all__ = ["tiny_server"]  # a fixture
 pytestmark = pytest.mark.slow
 KEY, PROMPT = "sk-canary-7391", "canary-question-5512"
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}}
@@ -121,7 +120,7 @@ def test_anthropic_streams_and_counts() -> None:
 
 
 def test_anthropic_speaks_with_a_real_server(tiny_server: OpenAIServer) -> None:
-    llm = llm_of(f"anthropic:{tiny_server.model}", tiny_server.base_url.removesuffix("/v1"), timeout=600)
+    llm = llm_of(f"anthropic:{tiny_server.model}", tiny_server.base_url.removesuffix("/v1"), timeout=1800)
     with metered() as meter:
         pieces = [piece for piece in llm.stream("You are brief.", "Count to five.", max_tokens=16) if piece]
     assert len(pieces) > 3

@@ -7,9 +7,8 @@ import pytest
 
 from rag.domain.ports import LLM
 from rag.models.llms import Reach, load_llm
-from tests.models.llm_server import OpenAIServer, openai_server, tiny_server
+from tests.models.llm_server import OpenAIServer
 
-__all__ = ["openai_server", "tiny_server"]  # fixtures
 pytestmark = pytest.mark.slow
 
 POINTERS = {
@@ -20,7 +19,7 @@ POINTERS = {
 }
 
 
-def llm_at(server: OpenAIServer, timeout: float = 180.0) -> LLM:
+def llm_at(server: OpenAIServer, timeout: float = 1800.0) -> LLM:  # the machine may have much else to do
     llm = load_llm(f"openai:{server.model}", Reach(base_url=server.base_url, timeout=timeout))
     assert llm is not None
     return llm
@@ -33,7 +32,7 @@ def test_a_tiny_model_streams_in_several_pieces(tiny_server: OpenAIServer) -> No
 
 
 def test_closing_early_frees_the_server_for_the_next_question(tiny_server: OpenAIServer) -> None:
-    llm = llm_at(tiny_server)
+    llm = llm_at(tiny_server, 600.0)
     for _ in range(3):  # more than its two slots
         long = llm.stream("s", "Write a very long story about a river.", max_tokens=6000)
         assert next(piece for piece in long if piece)
@@ -57,7 +56,7 @@ def test_two_questions_at_once_get_their_own_answers(tiny_server: OpenAIServer) 
 
 def test_a_schema_binds_a_small_model(openai_server: OpenAIServer) -> None:
     text = "".join(
-        llm_at(openai_server, 1800.0).stream(
+        llm_at(openai_server).stream(
             "Answer with the numbers of the sentences that answer the question, as JSON.",
             "[1] The sky was grey that day.\n[2] We trained with a learning rate of 3e-4.\n[3] Lunch was late.\n"
             "Question: Which learning rate was used?",

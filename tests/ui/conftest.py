@@ -1,7 +1,6 @@
-"""A real Chromium on a real service, started once for all tests of the page."""
+"""The page of a real service, started once for all tests of it."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,17 +9,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from rag.client import Client
 
-CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-)
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 EXAMPLES = Path(__file__).parents[2] / "examples" / "knowledge"
 PATIENCE = 90_000  # milliseconds, for a machine that has much else to do
 COMMAND = [sys.executable, "-m", "rag.cli"]
@@ -68,16 +60,6 @@ def service(environment: dict[str, str]) -> Iterator[str]:
 def api(service: str) -> Iterator[Client]:
     with Client(service) as client:
         yield client
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine (tests/system_packages.sh installs it where it can)")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 OpenPage = Callable[..., Page]

@@ -1,16 +1,14 @@
 """The report as people open it: from disk, with the network off, in Chromium."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from eval.report.against import against
 from eval.report.html import html_report
-from tests.ui.conftest import CHROMIUM, FLAGS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 Run = dict[str, Any]
@@ -38,16 +36,6 @@ class Opened:
     requests: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine (tests/system_packages.sh installs it where it can)")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 def opened(browser: Browser, file: Path, **how: Any) -> Opened:  # noqa: ANN401 - as Playwright has it
