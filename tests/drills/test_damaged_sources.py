@@ -4,7 +4,6 @@ import os
 import random
 import re
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -31,7 +30,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 EVERYTHING = os.environ.get("DRILLS") == "all"
 COUNT = int(os.environ.get("DRILL_FILES", "400" if EVERYTHING else "40"))
 SEED = int(os.environ.get("DRILL_SEED", "1"))
-MOST_SECONDS = 20
 EXPECTED = re.compile(r"git|people\.yaml")
 
 
@@ -76,10 +74,7 @@ def spoil(root: Path, luck: Luck) -> list[str]:
 
 
 def take(pipeline: Pipeline, root: Path) -> IngestReport:
-    began = time.monotonic()
-    report = pipeline.ingest([root], space="default")
-    assert time.monotonic() - began < MOST_SECONDS
-    return report
+    return pipeline.ingest([root], space="default")
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -34,7 +34,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    end = time.monotonic() + 30
+    end = time.monotonic() + 300
     while True:
         try:
             socket.create_connection(("127.0.0.1", port)).close()

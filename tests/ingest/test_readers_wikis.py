@@ -628,10 +628,10 @@ def test_a_channel_named_outside_a_vault_is_no_tag(tmp_path: Path) -> None:
     "text", ["[[" * 50_000, "`" * 100_000, "#" + "a/" * 50_000, "![[a|" * 20_000, "[[a]] " * 50_000]
 )
 def test_a_note_that_is_all_markup_takes_no_time(text: str) -> None:
-    started = time.perf_counter()
+    began = time.process_time()
     assert len(note_facts(text, 0, vault=True)) <= 1
     assert len(note_facts("\n".join(text[n : n + 9_000] for n in range(0, len(text), 9_000)), 0, vault=True)) <= 20
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - began < 5  # what grows with the square of its length takes minutes
 
 
 def test_a_zipped_vault_is_a_document_a_note(tmp_path: Path) -> None:

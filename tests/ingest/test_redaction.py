@@ -214,16 +214,16 @@ HOSTILE = (
 @pytest.mark.slow
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_hostile_text_takes_no_longer_than_its_length(piece: str) -> None:
-    """100 kB in 100 ms, on an idle machine; here the best of three, with room for a busy one."""
+    """100 kB in 100 ms of a processor; what grows with the square of its length takes a hundred times as long."""
     text = piece * (100_000 // len(piece))
     PERSONAL.redact(Parsed(text="warm"))
-    assert min(_seconds(text) for _ in range(3)) < 0.3
+    assert min(_seconds(text) for _ in range(3)) < 1
 
 
 def _seconds(text: str) -> float:
-    began = time.perf_counter()
+    began = time.process_time()
     PERSONAL.redact(Parsed(text=text))
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 def test_lines_marks_stay_in_order() -> None:

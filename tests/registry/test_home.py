@@ -6,7 +6,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -88,12 +87,11 @@ def test_a_note_of_an_owner_without_the_lock_is_not_believed(home: Home) -> None
 
 
 @pytest.mark.slow
-def test_a_second_writer_is_refused_within_two_seconds_and_told_by_whom(home: Home, hold: Hold) -> None:
+def test_a_second_writer_is_refused_while_the_first_goes_on_and_told_by_whom(home: Home, hold: Hold) -> None:
     other = hold("http://127.0.0.1:4711")
-    start = time.monotonic()
     with pytest.raises(HomeLocked) as refused:
         lock_home(home)
-    assert time.monotonic() - start < 2
+    assert other.poll() is None
     assert f"process {other.pid}" in refused.value.what
     assert "http://127.0.0.1:4711" in refused.value.what
     assert f"kill {other.pid}" in refused.value.fix
