@@ -92,7 +92,7 @@ class PointerWriter:
             written += piece
             drafts = parse(written) if "}" in piece else []
             for draft in drafts[done:]:
-                held = bounded(draft, texts)
+                held = bounded(draft, texts, asked=question)
                 if held.text:
                     yield replace(held, pointers=tuple(shown[label].n for label in held.pointers))
             done = max(done, len(drafts))
@@ -101,10 +101,10 @@ class PointerWriter:
                 yield None
 
 
-def bounded(draft: Draft, shown: Mapping[int, str]) -> Draft:
+def bounded(draft: Draft, shown: Mapping[int, str], *, asked: str = "") -> Draft:
     """Of what a model wrote: plain words, and pointers into `shown` (sentences by number); its checks say the rest."""
     words = plain_words(draft.text, shown)
-    pointed = anchored(Draft(text=words.text, pointers=draft.pointers), shown)
+    pointed = anchored(Draft(text=words.text, pointers=draft.pointers), shown, asked=asked)
     text, links = without_links(words.text, [shown[label] for label in pointed.pointers])
     unknown = sum(number not in shown for number in (*draft.pointers, *words.marks))
     return replace(pointed, text=text, checks=findings(unknown, links))

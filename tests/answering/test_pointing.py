@@ -9,6 +9,7 @@ SHOWN = {
     1: "Start from kestrel-base.",
     2: "Use AdamW with a peak learning rate of 3e-4.",
     3: "The scheduler is restarted every Tuesday from 03:00 to 04:00 UTC.",
+    4: "Warm up the learning rate over 2,000 steps.",
 }
 
 
@@ -25,6 +26,8 @@ SHOWN = {
         ("It is 384400 km away.", (1,), (1,)),
         ("It is 384400 km away.", (99,), ()),
         ("Yes.", (), ()),
+        ("The learning rate peaks at 3e-4 with AdamW.", (2, 4), (2,)),  # the other adds no word
+        ("Warm-up takes 2000 steps.", (1, 2, 4), (4,)),
     ],
 )
 def test_loose_pointers_are_set_right(text: str, pointed: tuple[int, ...], kept: tuple[int, ...]) -> None:

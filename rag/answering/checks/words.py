@@ -1,5 +1,6 @@
 """How much of a statement's content the source says: soft evidence, weighed together."""
 
+import re
 from collections.abc import Mapping
 from itertools import pairwise
 
@@ -9,6 +10,7 @@ NEAR = 6  # content words within which two words of a statement stand together i
 # words that only say that something is said
 _FRAME = "the notes say states mentions according document documents source text sentence reports notes"
 FRAME = frozenset(content(_FRAME))
+_NUMBER = re.compile(r"[\d.,+-]+(?:e[+-]?\d+)?")
 
 
 def overlap(text: str, source: str, beside: str = "") -> dict[str, float]:
@@ -25,7 +27,9 @@ def overlap(text: str, source: str, beside: str = "") -> dict[str, float]:
         return {"coverage": 1.0, "pairs": 1.0, "together": 1.0, "few": 1.0}
     known = held | around
     wanted = set(own)
-    missing = wanted - known
+    missing = {
+        stem for stem in wanted - known if not _NUMBER.fullmatch(stem)
+    }  # 2000 is 2,000: numbers have their check
     near = _near([stem for words in there for stem in words])
     neighbours = [(a, b) for a, b in pairwise(own) if a != b]
     together = max((len(wanted & set(words)) for words in there), default=0)
