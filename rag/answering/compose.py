@@ -1,22 +1,23 @@
 """Without a model: the answer is the evidence's own sentences, chosen and ordered for the question."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from rag.answering.enough import PRONOUN, enough
 from rag.answering.evidence import Evidence, Sentence
 from rag.answering.tables import told
 from rag.domain.types import Audience, Check
 from rag.index.analysis import terms
 
-MOST_STATEMENTS = 6
+MOST_STATEMENTS = 8
 MOST_WORDS = 80
 WORTH = 0.5  # of the best sentence's score: below it a further sentence distracts more than it helps
 FOLLOWING = {1: 1.0, 2: 0.6}  # what a sentence gains one and two places behind a chosen one
 MEANT = 2.0  # what one gains that a pronoun refers to
 SAME = 0.8  # Jaccard overlap of terms above which two sentences say the same
-_PRONOUN = re.compile(r"(this|that|these|those|it|they|he|she|so|such|the (latter|former|same)|then)\b", re.I)
+RUN_ON = 0.7  # of the best sentence's score: what one that follows in its paragraph has, where the best is enough
+MOST_RUN_ON = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,9 @@ class ExtractiveWriter:
 
     def write(self, question: str, evidence: Evidence, *, audience: Audience = "") -> Iterator[Draft]:
         del question, audience
-        for sentence in in_reading_order(choose(evidence.sentences)):
+        ranked = evidence.sentences
+        chosen = by_itself(ranked) if enough(evidence.analysis, ranked) else choose(ranked)
+        for sentence in in_reading_order(chosen):
             yield _draft(sentence, evidence)
 
 
@@ -65,6 +68,25 @@ def _draft(sentence: Sentence, evidence: Evidence) -> Draft:
     if header is None:
         return Draft(text=one_line(sentence.text), pointers=(sentence.n,))
     return Draft(text=told(sentence.text, header.text), pointers=(sentence.n, header.n))
+
+
+def by_itself(ranked: Sequence[Sentence]) -> list[Sentence]:
+    """The best sentence, what its pronoun refers to, and how its paragraph goes on about the question."""
+    best = last = ranked[0]
+    places = {(sentence.passage, sentence.order): sentence for sentence in ranked}
+    before = places.get((best.passage, best.order - 1)) if PRONOUN.match(best.text) else None
+    chosen = [best, before] if before else [best]
+    words = sum(len(sentence.text.split()) for sentence in chosen)
+    while len(chosen) < MOST_RUN_ON and not last.header:
+        after = places.get((best.passage, last.order + 1))
+        if after is None or after.start - last.end > 1 or after.score < RUN_ON * best.score:
+            break
+        words += len(after.text.split())
+        if words > MOST_WORDS:
+            break
+        chosen.append(after)
+        last = after
+    return chosen
 
 
 def choose(ranked: Sequence[Sentence]) -> list[Sentence]:
@@ -98,7 +120,7 @@ def _beside(sentence: Sentence, chosen: Sequence[Sentence]) -> float:
 
 
 def _gain(steps: int, other: Sentence) -> float:
-    if steps == -1 and _PRONOUN.match(other.text):
+    if steps == -1 and PRONOUN.match(other.text):
         return MEANT
     return FOLLOWING.get(steps, 0.0)
 

@@ -86,6 +86,7 @@ def quotable(
             "best_chunk": float(passage.best.start <= at < passage.best.end),
             "sign": float(asked.analysis.shows(text)),
             "asks": float(text.rstrip().endswith("?")),
+            "chat": float(document.syntax == "chat"),
         }
         sentence = Sentence(
             n=0, passage=position, order=order, start=at, end=passage.start + end, text=text,
