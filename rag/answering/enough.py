@@ -21,7 +21,7 @@ _WIDE = re.compile(
     r"|what (happen|came|went|changed|problem|did|do|does|should|has|have)\w*\b)"
     r"|\b(how (do|does|did|can|should|to)|describe|explain|summar\w+|overview|role of|tell me|steps|list|differen\w+"
     r"|compare\w*|pros|and (when|why|how|what|who|where|which))\b"
-    r"|\b(which|what) (\w+ )?\w{3,}[^su\W]s (are|were|do|did|have|can|should|exist)\b",
+    r"|\b(which|what) (\w+ )?\w+[^su\W]s (are|were|do|did|have|can|should|exist)\b",
     re.I,
 )
 _DIGITS = re.compile(r"\d[\d.,:]*\d|\d")

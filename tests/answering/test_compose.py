@@ -1,6 +1,8 @@
 """Which sentences make an answer, and in what order."""
 
-from rag.answering.compose import MOST_WORDS, choose, in_reading_order
+from dataclasses import replace
+
+from rag.answering.compose import MOST_WORDS, by_itself, choose, in_reading_order
 from rag.answering.weighing import Sentence
 
 
@@ -46,3 +48,34 @@ def test_the_same_said_twice_is_said_once_and_an_answer_stays_short() -> None:
 def test_the_best_sentence_is_read_first_then_its_passage_in_order() -> None:
     best, before, other = sentence(4, "b", 3.0), sentence(2, "a", 2.0), sentence(0, "c", 2.5, passage=1)
     assert in_reading_order([best, other, before]) == [best, before, other]
+
+
+def running(*texts: str, scores: tuple[float, ...]) -> list[Sentence]:
+    """Of one paragraph, in their order, with a blank between."""
+    found, at = [], 0
+    for order, (text, score) in enumerate(zip(texts, scores, strict=True)):
+        one = sentence(order, text, score)
+        found.append(replace(one, start=at, end=at + len(text)))
+        at += len(text) + 1
+    return found
+
+
+def test_what_is_enough_stands_alone() -> None:
+    best, after = running("The rate is 3e-4.", "The batch size is 256.", scores=(3.0, 1.8))
+    assert by_itself([best, after]) == [best]
+
+
+def test_its_paragraph_is_read_on_while_it_speaks_of_the_question() -> None:
+    best, also, then = running("The rate is 3e-4.", "For small runs it is 1e-3.", "Tea.", scores=(3.0, 2.4, 1.0))
+    elsewhere = sentence(9, "A rate of 1e-2 fails.", 2.9)
+    assert by_itself([best, elsewhere, also, then]) == [best, also]
+
+
+def test_what_a_lone_sentence_leans_on_comes_along() -> None:
+    meant, best = running("fp16 overflows.", "That is why we train in bf16.", scores=(0.5, 3.0))
+    assert in_reading_order(by_itself([best, meant])) == [best, meant]
+
+
+def test_a_row_of_a_table_is_not_read_on() -> None:
+    row, other = running("| a2 | 2.4 |", "| a3 | 2.5 |", scores=(3.0, 2.9))
+    assert by_itself([replace(row, header=(0, 9)), other]) == [replace(row, header=(0, 9))]
