@@ -30,7 +30,7 @@ check: .venv/.ready ## lint, types, import rules
 
 test: fast ## the whole test suite: the slow tests alone, for some measure time
 	bash tests/system_packages.sh
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadgroup
 
 # Without bytecode every run would rewrite each test's assertions anew, seconds of its time.
 fast: export PYTHONDONTWRITEBYTECODE =

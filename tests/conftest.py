@@ -52,9 +52,9 @@ def pack() -> Callable[[str], Path]:
     return find
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
-    """Chromium, once for all: Playwright cannot be started twice in a process."""
+    """Chromium, for a file only: so long as Playwright runs, neither a second one nor asyncio.run can be started."""
     from tests.ui.chromium import started
 
     with started() as one:

@@ -50,7 +50,7 @@ def begin(pack: Path, folder: Path, pause: float = 0.0) -> subprocess.Popen[byte
 
 
 def until_asked(folder: Path, process: subprocess.Popen[bytes], items: int) -> None:
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + 300
     while time.monotonic() < give_up and process.poll() is None:
         path = folder / PARTIAL
         if path.exists() and path.read_bytes().count(b'"n": ') >= items:
