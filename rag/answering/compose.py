@@ -1,5 +1,6 @@
 """Without a model: the answer is the evidence's own sentences, chosen and ordered for the question."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,15 +19,21 @@ MEANT = 2.0  # what one gains that a pronoun refers to
 SAME = 0.8  # Jaccard overlap of terms above which two sentences say the same
 RUN_ON = 0.7  # of the best sentence's score: what one that follows in its paragraph has, where the best is enough
 MOST_RUN_ON = 4
+_LABEL = re.compile(r"[^\W\d]+( [^\W\d]+){0,2}")  # a heading, most often: nothing is said
+_SETTING = re.compile(r"[\w.-]+ = |[a-z][\w.-]*: ")  # of a record: no line goes on from the one above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """Before it is cited: `pointers` name evidence sentences by their n; `checks`: found when it was read."""
+    """Before it is cited: `pointers` name evidence sentences by their n; `checks`: found when it was read.
+
+    `note`: said in front of it, by us.
+    """
 
     text: str
     pointers: tuple[int, ...]
     checks: tuple[Check, ...] = ()
+    note: str = ""
 
 
 class Writer(Protocol):
@@ -97,7 +104,7 @@ def choose(ranked: Sequence[Sentence]) -> list[Sentence]:
     """
     chosen: list[Sentence] = []
     said: list[set[str]] = []
-    words, left = 0, list(ranked)
+    words, left = 0, [*ranked[:1], *(sentence for sentence in ranked[1:] if not _LABEL.fullmatch(sentence.text))]
     while left and len(chosen) < MOST_STATEMENTS:
         sentence = max(left, key=lambda s: s.score + _beside(s, chosen))
         left.remove(sentence)
@@ -115,6 +122,8 @@ def choose(ranked: Sequence[Sentence]) -> list[Sentence]:
 
 
 def _beside(sentence: Sentence, chosen: Sequence[Sentence]) -> float:
+    if _SETTING.match(sentence.text):
+        return 0.0
     gains = [_gain(sentence.order - other.order, other) for other in chosen if other.passage == sentence.passage]
     return max(gains, default=0.0)
 

@@ -21,7 +21,8 @@ _WIDE = re.compile(
     r"|what (happen|came|went|changed|problem|did|do|does|should|has|have)\w*\b)"
     r"|\b(how (do|does|did|can|should|to)|describe|explain|summar\w+|overview|role of|tell me|steps|list|differen\w+"
     r"|compare\w*|pros|and (when|why|how|what|who|where|which))\b"
-    r"|\b(which|what) (\w+ )?\w+[^su\W]s (are|were|do|did|have|can|should|exist)\b",
+    r"|\bwhat (are|were)\b"
+    r"|\b(which|what) (\w+ )?(?!(?:does|has)\b)\w+[^isu\W]s (are|were|do|does|did|have|can|should|may|must|exist)\b",
     re.I,
 )
 _DIGITS = re.compile(r"\d[\d.,:]*\d|\d")
@@ -32,6 +33,13 @@ _COUNTED = re.compile(
     re.I,
 )
 _HENCE = re.compile(r"\bso (we|that|it|they|the|you|a)\b", re.I)
+_WHAT_IS = re.compile(
+    r"\bwhat(?:'s| is| are| does) (?:meant by )?(?:an? |the )?[“\"'`]?(?P<name>[^?”\"'`]{2,50}?)"
+    r"[”\"'`]?(?: mean| stand for| short for| for)?\W*$",
+    re.I,
+)
+_DEFINING = re.compile(r"[*_`\"”']*(:| is | are | means? | stands? for | \()")
+_MARKS = "*_`\"“'- "
 _EDGES = ".,:;?!()\"'"
 _POINTER = re.compile(r"\.\. \[|\[[^\]]+\]:|!\[")  # a footnote, a link's target, a picture
 
@@ -39,7 +47,10 @@ _POINTER = re.compile(r"\.\. \[|\[[^\]]+\]:|!\[")  # a footnote, a link's target
 def enough(analysis: Analysis, ranked: Sequence[Sentence]) -> bool:
     """Of sentences, best first: whether the first one is all that was asked for."""
     traits = traits_of(analysis, ranked)
-    return bool(traits) and sum(weight * traits[name] for name, weight in WEIGHTS.items()) >= ENOUGH
+    if not traits:
+        return False
+    weighed = sum(weight * traits[name] for name, weight in WEIGHTS.items())
+    return weighed >= ENOUGH or _defines(analysis.text, ranked[0].text)
 
 
 def traits_of(analysis: Analysis, ranked: Sequence[Sentence]) -> dict[str, float]:
@@ -79,6 +90,13 @@ def _says(analysis: Analysis, text: str) -> bool:
             return analysis.shows(text) or bool(_HENCE.search(text))
         case _:
             return True
+
+
+def _defines(question: str, text: str) -> bool:
+    """`**Soft label**: the share of ...`, where that is what was asked for."""
+    asked, said = _WHAT_IS.search(question), text.lstrip(_MARKS)
+    name = asked["name"].casefold() if asked else ""
+    return bool(name) and said.casefold().startswith(name) and bool(_DEFINING.match(said, len(name)))
 
 
 def _new(pattern: re.Pattern[str], text: str, question: str) -> set[str]:

@@ -50,6 +50,12 @@ def test_the_best_sentence_is_read_first_then_its_passage_in_order() -> None:
     assert in_reading_order([best, other, before]) == [best, before, other]
 
 
+def test_headings_and_the_next_lines_of_a_record_are_not_put_behind_what_was_found() -> None:
+    found = sentence(0, "loss = 2.4", 3.0)
+    heading, setting = sentence(1, "Nightly maintenance", 2.0), sentence(2, "user = jonas", 1.0)
+    assert choose([found, heading, setting]) == [found]
+
+
 def running(*texts: str, scores: tuple[float, ...]) -> list[Sentence]:
     """Of one paragraph, in their order, with a blank between."""
     found, at = [], 0

@@ -67,6 +67,8 @@ def test_a_number_a_day_a_person_or_a_reason_of_its_own_is(question: str, text: 
         "What happened to run kb-17?",
         "What is the difference between fp16 and bf16?",
         "Which data sets are used?",
+        "Which queues does the cluster have?",
+        "What are the known problems?",
         "What is bf16 and why is it used?",
     ],
 )
@@ -101,6 +103,20 @@ def test_what_leans_on_the_sentence_before_needs_more_of_a_lead() -> None:
     question = "Which type is used?"
     assert is_enough(question, sentence("bf16 is used since kb-17.", context=0.9))
     assert not is_enough(question, sentence("It is used since kb-17.", context=0.9))
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("What is a soft label?", "**Soft label**: the share of annotators who heard it."),
+        ("What does PAM stand for?", "PAM stands for passive acoustic monitoring."),
+        ("What is meant by “duty cycle”?", "Duty cycle (of a recorder): how long it listens."),
+    ],
+)
+def test_a_definition_of_what_was_asked_for_needs_no_lead(question: str, text: str) -> None:
+    near = sentence("A label may be soft; a duty cycle, PAM and others are near.", 3.0, order=1)
+    assert is_enough(question, sentence(text, context=0.2), near)
+    assert not is_enough(question, sentence(f"We use it: {text}", context=0.2), near)
 
 
 def test_nothing_found_is_not_enough() -> None:
