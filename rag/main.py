@@ -241,7 +241,8 @@ def _understanding(base: _Base) -> Understanding:
 
 def _writer(settings: Settings, llm: LLM | None) -> Writer:
     llm = llm or load_llm(settings.llm, reach(settings))
-    return PointerWriter(llm=llm) if llm else ExtractiveWriter()
+    quoting = settings.llm.startswith("llama-cpp:") if settings.llm_quotes is None else settings.llm_quotes
+    return PointerWriter(llm=llm, quoting=quoting) if llm else ExtractiveWriter()
 
 
 def reach(settings: Settings) -> Reach:

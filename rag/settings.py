@@ -65,6 +65,9 @@ class Settings(BaseSettings):
         180.0, gt=0, description="seconds for an answer; a sixth of them for its first word, a ninth between two"
     )
     llm_context: int = Field(0, ge=0, description="tokens a request may hold; 0: what the model or its server says")
+    llm_quotes: bool | None = Field(
+        None, description="after what the model wrote, quote what answers without one; unset: with llama-cpp only"
+    )
     llm_price_in: float | None = Field(None, ge=0, description="of a million tokens that are read; both prices or none")
     llm_price_out: float | None = Field(None, ge=0, description="of a million tokens that are written")
     refuse_below: float = Field(

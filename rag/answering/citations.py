@@ -33,6 +33,7 @@ class Citer:
             support="verified" if supported else "unsupported",
             citations=numbers,
             checks=checks,
+            note=draft.note,
         )
         return statement, self.citations[before:]
 

@@ -8,11 +8,11 @@ import json
 import math
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rag.answering.compose import Draft, one_line
+from rag.answering.compose import Draft, ExtractiveWriter, one_line
 from rag.answering.evidence import Evidence, Sentence
 from rag.answering.guarding import as_data, findings, plain_words, without_links
 from rag.answering.pointing import anchored
@@ -24,6 +24,7 @@ SHOWN_WORDS = 300  # about 400 tokens: what a small model on a CPU reads in two 
 MAX_TOKENS = 320
 CHARACTERS_A_TOKEN = 3  # fewer than any tokenizer needs for a team's prose: a guess that errs towards shorter
 FRAME = 200  # characters around the sentences: what the template and the words of the prompt add
+ALSO = "The sources also say:"
 SIGN_OF_LIFE = 1.0  # seconds; a caller who is gone is noticed that often
 
 TOLD_FOR: dict[Audience, str] = {
@@ -62,7 +63,10 @@ _DECODER = json.JSONDecoder()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointerWriter:
+    """`quoting`: after what a small model wrote come the sentences that answer without one, where it cites them not."""
+
     llm: LLM
+    quoting: bool = False
 
     @property
     def name(self) -> str:
@@ -88,17 +92,30 @@ class PointerWriter:
         prompt = user_prompt(question, list(shown.values()), audience)
         texts = {label: one_line(sentence.text) for label, sentence in shown.items()}
         written, done, last = "", 0, time.monotonic()
+        cited = set[int]()
         for piece in self.llm.stream(SYSTEM, prompt, max_tokens=MAX_TOKENS, schema=SCHEMA):
             written += piece
             drafts = parse(written) if "}" in piece else []
             for draft in drafts[done:]:
                 held = bounded(draft, texts, asked=question)
                 if held.text:
-                    yield replace(held, pointers=tuple(shown[label].n for label in held.pointers))
+                    pointers = tuple(shown[label].n for label in held.pointers)
+                    cited.update(pointers)
+                    yield replace(held, pointers=pointers)
             done = max(done, len(drafts))
             if time.monotonic() - last >= SIGN_OF_LIFE:
                 last = time.monotonic()
                 yield None
+        if self.quoting and done:
+            yield from _passed_over(question, evidence, cited)
+
+
+def _passed_over(question: str, evidence: Evidence, cited: Set[int]) -> Iterator[Draft]:
+    note = ALSO
+    for draft in ExtractiveWriter().write(question, evidence):
+        if draft.pointers[0] not in cited:
+            yield replace(draft, note=note)
+            note = ""
 
 
 def bounded(draft: Draft, shown: Mapping[int, str], *, asked: str = "") -> Draft:
