@@ -117,8 +117,7 @@ def test_why_opens_by_keyboard_beside_an_answer_and_in_a_search_on_a_phone_in_th
     ask(phone, QUESTION)
     why = phone.locator("#sources-panel .tl-because").first
     expect(why.locator("dl")).to_be_hidden()
-    why.locator("summary").focus()
-    phone.keyboard.press("Enter")
+    why.locator("summary").press("Enter")
     expect(why.locator("dl")).to_be_visible()
     expect(why).to_contain_text("near in meaning")
     phone.get_by_role("tab", name="Search").click()
@@ -126,8 +125,7 @@ def test_why_opens_by_keyboard_beside_an_answer_and_in_a_search_on_a_phone_in_th
     box.fill(TYPED)
     box.press("Enter")
     found = phone.locator("#hits .tl-because").first
-    found.locator("summary").focus()
-    phone.keyboard.press("Space")
+    found.locator("summary").press("Space")
     expect(found.locator("dl")).to_be_visible()
     expect(found).to_contain_text('only: author:"Wen Li" after:2026-01-01')
     heights = found.locator("dt").evaluate_all("all => all.map(one => one.getClientRects()[0].height)")

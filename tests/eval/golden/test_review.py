@@ -164,6 +164,7 @@ def test_ctrl_c_ends_it_with_what_was_decided(path: Path) -> None:
         assert typed.process.wait(timeout=30) == 0
     finally:
         typed.process.kill()
+        typed.process.wait(timeout=30)
         os.close(typed.master)
     assert [json.loads(line)["note"] for line in path.read_text().splitlines()][:1] == ["vague"]
 
