@@ -28,9 +28,9 @@ check: .venv/.ready ## lint, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: fast ## the whole test suite: the slow tests alone, for some measure time
+test: fast ## the whole test suite
 	bash tests/system_packages.sh
-	$(BIN)/python -m pytest -m slow -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile
 
 # Without bytecode every run would rewrite each test's assertions anew, seconds of its time.
 fast: export PYTHONDONTWRITEBYTECODE =

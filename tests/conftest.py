@@ -17,21 +17,10 @@ if TYPE_CHECKING:
 PACKS = Path(os.environ.get("TEAMLORE_PACKS", Path(__file__).parents[2] / "shared" / "data"))
 
 
-DEAR = ("service", "openai_server")  # fixtures that take long to start
-
-
 def pytest_configure() -> None:
     gc.disable()  # what collecting makes stays until the end
     settings.register_profile("shared machine", deadline=None)  # tests side by side wait for each other
     settings.load_profile("shared machine")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `--dist loadgroup` one worker runs all of a file, and all files that share what is dear to start."""
-    shared = {item.path: name for item in items for name in DEAR if name in getattr(item, "fixturenames", ())}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(shared.get(item.path, item.nodeid.partition("::")[0])))
 
 
 def pytest_collection_finish() -> None:

@@ -38,7 +38,7 @@ UNANSWERABLE = "Which customer signed the contract in June?"
 @pytest.fixture(scope="module")
 def services(openai_server: OpenAIServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     settings = load_settings(tmp_path_factory.mktemp("home"))
-    llm = load_llm(f"openai:{openai_server.model}", Reach(base_url=openai_server.base_url, api_key=""))
+    llm = load_llm(f"openai:{openai_server.model}", Reach(base_url=openai_server.base_url, api_key="", timeout=1800))
     built = build(settings, llm=llm)
     report = built.ingestor.ingest([EXAMPLES], space="default")
     assert report.documents > 10
