@@ -13,10 +13,13 @@ import numpy as np
 import psutil
 import pytest
 
+from ingest.pipeline import Pipeline
 from rag.domain.ports import Embedder
+from rag.main import build
 from rag.models.beside import BesideEmbedder
 from rag.models.embed_child import NICE
 from rag.models.embedder import OnnxEmbedder, load_embedder
+from rag.settings import Settings
 from tests.contracts.models import ODD, TEXTS, EmbedderContract
 
 pytestmark = pytest.mark.slow
@@ -152,6 +155,14 @@ def test_closing_ends_it_in_the_middle_and_what_is_left_is_embedded_here(
     assert np.array_equal(rows, model.embed(MANY))
     assert not process.is_running()
     assert not caplog.records
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_service_has_it_where_that_is_asked_for(model: OnnxEmbedder, tmp_path: Path, asked: bool) -> None:
+    services = build(Settings(home=tmp_path, embed_beside=asked), mode="serve", embedder=model)
+    assert isinstance(services.ingestor, Pipeline)
+    assert isinstance(services.ingestor.embedder, BesideEmbedder) == asked
+    services.close()
 
 
 def test_it_ends_with_who_started_it_also_when_that_is_killed() -> None:
