@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import platformdirs
 import pytest
 
 from rag.domain.errors import BadSetting, ModelMissing
@@ -21,7 +22,7 @@ from tests.contracts.models import EmbedderContract
 from tests.fakes import WordEmbedder
 
 NAME = "all-MiniLM-L6-v2"
-EXPORTS = Path(os.environ.get("TEAMLORE_TEST_MODELS", Path.home() / ".cache" / "teamlore-test-models"))
+EXPORTS = Path(os.environ.get("TEAMLORE_MODELS", platformdirs.user_cache_path("teamlore") / "models"))  # as served
 WITHOUT_TORCH = """
 import sys
 from pathlib import Path
