@@ -45,8 +45,9 @@ class Bests:
 
     @property
     def weights(self) -> Floats:
+        """Of a pack in all: the root of its questions. 1 at the mean."""
         sizes = np.array([(self.packs == name).sum() for name in self.packs], dtype=np.float64)
-        return np.asarray(sizes**-0.5)
+        return np.asarray(sizes**-0.5 / (sizes**-0.5).mean())
 
 
 def fit(bests: Bests) -> tuple[Floats, float]:
