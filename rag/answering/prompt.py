@@ -18,12 +18,14 @@ from rag.answering.guarding import as_data, findings, plain_words, without_links
 from rag.answering.pointing import anchored
 from rag.domain.ports import LLM, Windowed
 from rag.domain.types import Audience
+from rag.index.analysis import terms
 
 SHOWN = 16  # sentences
 SHOWN_WORDS = 300  # about 400 tokens: what a small model on a CPU reads in two seconds
 MAX_TOKENS = 320
 CHARACTERS_A_TOKEN = 3  # fewer than any tokenizer needs for a team's prose: a guess that errs towards shorter
 FRAME = 200  # characters around the sentences: what the template and the words of the prompt add
+ECHO = 0.75  # of the question's terms
 ALSO = "The sources also say:"
 SIGN_OF_LIFE = 1.0  # seconds; a caller who is gone is noticed that often
 
@@ -58,6 +60,8 @@ SCHEMA: dict[str, Any] = {
     "required": ["statements"],
     "additionalProperties": False,
 }
+_DENIES = re.compile(r"\b(?:yes|no|not|never|none|neither|nor|cannot)\b|n't\b", re.I)
+_POLAR = re.compile(r"\s*(?:is|are|was|were|do|does|did|can|could|should|must|may|has|have|had|will|would)\b", re.I)
 _DECODER = json.JSONDecoder()
 
 
@@ -119,12 +123,28 @@ def _passed_over(question: str, evidence: Evidence, cited: Set[int]) -> Iterator
 
 
 def bounded(draft: Draft, shown: Mapping[int, str], *, asked: str = "") -> Draft:
-    """Of what a model wrote: plain words, and pointers into `shown` (sentences by number); its checks say the rest."""
+    """Of what a model wrote: plain words, and pointers into `shown` (sentences by number); its checks say the rest.
+
+    Without text where it only says the question again.
+    """
     words = plain_words(draft.text, shown)
+    if echoes(words.text, asked):
+        return Draft(text="", pointers=())
     pointed = anchored(Draft(text=words.text, pointers=draft.pointers), shown, asked=asked)
     text, links = without_links(words.text, [shown[label] for label in pointed.pointers])
     unknown = sum(number not in shown for number in (*draft.pointers, *words.marks))
     return replace(pointed, text=text, checks=findings(unknown, links))
+
+
+def echoes(text: str, question: str) -> bool:
+    """Nearly all the question's terms and no other: small models do that.
+
+    A denial says something all the same, and so does any sentence where yes or no is asked for.
+    """
+    if _DENIES.search(text) or (_POLAR.match(question) and not text.rstrip().endswith("?")):
+        return False
+    said, asked = set(terms(text)), set(terms(question))
+    return bool(said) and said <= asked and len(said) >= ECHO * len(asked)
 
 
 def room(question: str, window: int | None) -> float:

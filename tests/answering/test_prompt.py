@@ -8,7 +8,7 @@ import pytest
 
 from rag.answering.compose import Draft
 from rag.answering.evidence import Evidence, Sentence
-from rag.answering.prompt import PointerWriter, parse, user_prompt
+from rag.answering.prompt import PointerWriter, echoes, parse, user_prompt
 from rag.retrieval.analysis import analyse
 from tests.fakes import ScriptedLLM
 
@@ -77,6 +77,22 @@ def test_what_it_cited_is_not_said_again_and_its_silence_is_left_alone() -> None
     assert list(writer.write("Which dtype?", evidence("The dtype is bf16."))) == []
     writer = PointerWriter(llm=ScriptedLLM(SAYS_THE_SECOND.replace("2", "1")), quoting=True)
     assert len(list(writer.write("Which dtype?", evidence("The dtype is bf16. Not fp16.")))) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "echo"),
+    [
+        ("The lead should first resolve the incident.", "How should the lead first resolve the incident?", True),
+        ("Why did the loss of kb-17 become NaN?", "Why did the loss of kb-17 become NaN?", True),
+        ("The loss of kb-17 did not become NaN.", "Did the loss of kb-17 become NaN?", False),
+        ("Use bf16.", "Should I use fp16 or bf16?", False),  # a choice between what was named
+        ("The loss of kb-17 became NaN: fp16 overflowed.", "Why did the loss of kb-17 become NaN?", False),
+        ("The loss of kb-17 became NaN.", "Did the loss of kb-17 become NaN?", False),  # yes
+        ("Yes.", "Is it so?", False),
+    ],
+)
+def test_a_statement_that_only_says_the_question_again_is_none(text: str, question: str, echo: bool) -> None:
+    assert echoes(text, question) is echo
 
 
 def test_evidence_is_one_line_a_sentence_whatever_it_holds() -> None:
