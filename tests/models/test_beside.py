@@ -79,12 +79,18 @@ def until(true: Callable[[], bool], seconds: float = 30.0) -> bool:
     return true()
 
 
+@pytest.fixture(scope="module")
+def kept(model: OnnxEmbedder) -> Iterator[Embedder]:
+    """One for all of the contract."""
+    embedder = BesideEmbedder(model)
+    yield embedder
+    embedder.close()
+
+
 class TestBesideEmbedder(EmbedderContract):
-    @pytest.fixture(scope="class")
-    def embedder(self, model: OnnxEmbedder) -> Iterator[Embedder]:
-        embedder = BesideEmbedder(model)
-        yield embedder
-        embedder.close()
+    @pytest.fixture
+    def embedder(self, kept: Embedder) -> Embedder:
+        return kept
 
 
 def test_its_vectors_are_the_model_s_own_to_the_last_bit(beside: BesideEmbedder, model: OnnxEmbedder) -> None:
