@@ -34,7 +34,7 @@ from rag.knowledge.decisions import DecisionLookup
 from rag.knowledge.experiments import ExperimentLookup
 from rag.knowledge.glossary import Glossary
 from rag.knowledge.succession import Succession
-from rag.models.beside import BesideEmbedder
+from rag.models.beside import FEW, BesideEmbedder
 from rag.models.embedder import OnnxEmbedder, load_embedder
 from rag.models.llms import Reach, load_llm
 from rag.models.usage import Prices
@@ -161,7 +161,7 @@ def _embedder(settings: Settings, on_progress: OnProgress | None) -> Embedder:
 def _bulk(base: _Base) -> Embedder:
     """What embeds what is ingested; while serving, others ask meanwhile."""
     if base.mode == "serve" and base.settings.embed_beside and isinstance(base.embedder, OnnxEmbedder):
-        return BesideEmbedder(base.embedder)
+        return BesideEmbedder(base.embedder, few=FEW)
     return base.embedder
 
 

@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     embedder: str = Field("all-MiniLM-L6-v2", description="a name known to `teamlore models list`, or a folder")
     embedder_backend: Literal["onnx", "torch"] = Field("onnx", description="onnx (int8, fast on a CPU) or torch")
     embed_beside: bool = Field(
-        False, description="while serving, onnx embeds what is ingested in a process of its own, at low priority"
+        True, description="while serving, onnx embeds what is ingested in a process of its own, at low priority"
     )
     llm: str = Field(
         "extractive",

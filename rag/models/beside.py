@@ -16,6 +16,7 @@ import numpy as np
 from rag.domain.types import Matrix
 from rag.models.embedder import OnnxEmbedder
 
+FEW = 64  # texts that are embedded here sooner than a process is started
 IDLE = 60.0  # seconds without work after which the process, and its memory, go
 PATIENCE = 300.0  # seconds for one call: a machine that is much too busy takes one of them
 TRIES = 2
@@ -78,12 +79,14 @@ class EmbedProcess:
 class BesideEmbedder:
     """`model` for many texts at once. Thread-safe; its process is there while there is work, and until `close`.
 
+    Up to `few` texts start none: a note that somebody writes down is there at once.
+
     One that ends in the middle is started once more; after that the texts, and those of the next minutes, are embedded
     in this process, so that an ingest never fails because of the other one.
     """
 
-    def __init__(self, model: OnnxEmbedder, *, idle: float = IDLE) -> None:
-        self._model, self._idle = model, idle
+    def __init__(self, model: OnnxEmbedder, *, idle: float = IDLE, few: int = 0) -> None:
+        self._model, self._idle, self._few = model, idle, few
         self.name, self.fingerprint, self.dimension = model.name, model.fingerprint, model.dimension
         self.window = model.window
         self._lock = threading.Lock()
@@ -108,6 +111,8 @@ class BesideEmbedder:
         """None: they are to be embedded here."""
         for _ in range(TRIES):
             if self._closed or time.monotonic() < self._rests_until:
+                return None
+            if self._process is None and len(texts) <= self._few:
                 return None
             try:
                 return self._running().embed(texts)

@@ -25,7 +25,7 @@ from tests.contracts.models import ODD, TEXTS, EmbedderContract
 pytestmark = pytest.mark.slow
 NAME = "all-MiniLM-L6-v2"
 EXPORTS = Path(os.environ.get("TEAMLORE_TEST_MODELS", Path.home() / ".cache" / "teamlore-test-models"))
-MANY = [f"run {n} used a learning rate of {n}e-4 " * 30 for n in range(200)]
+MANY = [f"run {n} used a learning rate of {n}e-4 " * 30 for n in range(60)]
 EMBEDS_FOREVER = """
 import sys
 from pathlib import Path
@@ -163,8 +163,17 @@ def test_closing_ends_it_in_the_middle_and_what_is_left_is_embedded_here(
     assert not caplog.records
 
 
+def test_a_few_texts_start_no_process(model: OnnxEmbedder) -> None:
+    beside = BesideEmbedder(model, few=2)
+    assert np.array_equal(beside.embed(TEXTS[:2]), model.embed(TEXTS[:2]))
+    assert beside._process is None
+    beside.embed(MANY[:3])
+    assert process_of(beside).is_running()
+    beside.close()
+
+
 @pytest.mark.parametrize("asked", [True, False])
-def test_a_service_has_it_where_that_is_asked_for(model: OnnxEmbedder, tmp_path: Path, asked: bool) -> None:
+def test_a_service_has_it_unless_that_is_switched_off(model: OnnxEmbedder, tmp_path: Path, asked: bool) -> None:
     services = build(Settings(home=tmp_path, embed_beside=asked), mode="serve", embedder=model)
     assert isinstance(services.ingestor, Pipeline)
     assert isinstance(services.ingestor.embedder, BesideEmbedder) == asked
