@@ -7,7 +7,7 @@ from pathlib import Path
 from eval.judges.checkers import split
 from eval.judges.corruptions import Truth
 from eval.judges.judged import JudgedItem, is_judged, load_judged
-from eval.judges.runs import is_run, pieces, questions
+from eval.judges.runs import Row, is_run, pieces, questions
 from eval.packs.loading import Pack, load_pack
 from eval.runs.folder import load_run
 
@@ -17,7 +17,8 @@ _TEXT = frozenset({".md", ".txt", ".rst"})
 def truths(path: Path, *, sentences: int = 0, seed: int = 0) -> list[Truth]:
     """Sentences of the evidence of a pack's questions and of its text files; of labelled claims, the supported.
 
-    Of a run, every statement that was verified when it was served, beside what it cites.
+    Of a run, every statement that was verified when it was served, beside what it cites; not what facts say, which is
+    made by code and held against the facts themselves.
     """
     if is_run(path):
         return list(_written(path))
@@ -41,9 +42,16 @@ def _truth(item: JudgedItem, quotes: tuple[str, ...]) -> Truth:
 
 def _written(path: Path) -> Iterator[Truth]:
     for pack, question in questions(load_run(path)):
+        if _looked_up(question):
+            continue
         for piece in pieces(pack, question, ["claims"]):
             if question["statements"][piece.statement]["support"] == "verified":
                 yield _truth(piece.item, piece.item.sources)
+
+
+def _looked_up(question: Row) -> bool:
+    timings = question.get("timings_ms") or {}
+    return "search" in timings and "write" not in timings
 
 
 def _evidence(pack: Pack) -> Iterator[Truth]:

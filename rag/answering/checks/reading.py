@@ -7,7 +7,8 @@ from functools import lru_cache
 from rag.index.analysis import terms
 
 _MARKUP = re.compile(r"\*\*|__|`|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])")
-_LINK = re.compile(r"!?\[([^\[\]]+)\]\([^()\s]*\)")
+# With a blank between: so answers show it, and none is a link there.
+_LINK = re.compile(r"!?\[([^\[\]]+)\] ?\([^()\s]*[/.#:][^()\s]*\)")
 _CITED = re.compile(r"\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
 _MARKER = re.compile(r"^\s*(?:\(?\d{1,2}[.)]|[-*•+>])\s+", re.M)
 _SENTENCE = re.compile(r"(?<=[.!?;…])[\"'”’)\]]*\s+(?=\S)|\n+|\s\|\s")
