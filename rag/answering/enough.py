@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from rag.answering.weighing import Sentence
+from rag.index.analysis import terms
 from rag.retrieval.analysis import Analysis
 
 # Fitted with `python -m eval.fitting.enough_fit` on packs whose licence is free, then rounded.
@@ -31,6 +32,9 @@ _COUNTED = re.compile(
     r"\b(one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|hundred|half|once|twice|dozen|every|all|"
     r"none|no)\b",
     re.I,
+)
+_HOW_MANY = re.compile(
+    r"\bhow many ((?:[\w-]+ ){0,2}?[\w-]+)(?= (?:is|are|was|were|do|does|did|has|have|can|may|in|of)\b)", re.I
 )
 _HENCE = re.compile(r"\bso (we|that|it|they|the|you|a)\b", re.I)
 _WHAT_IS = re.compile(
@@ -81,7 +85,9 @@ def _says(analysis: Analysis, text: str) -> bool:
     digits, names = _new(_DIGITS, text, analysis.text), _new(_NAME, text, analysis.text)
     match analysis.wants:
         case "number":
-            return bool(digits or _COUNTED.search(text))
+            counted = set(terms(" ".join(match[1] for match in _HOW_MANY.finditer(analysis.text))))
+            named = not counted or not counted.isdisjoint(terms(text))
+            return named and bool(digits or _COUNTED.search(text))
         case "time":
             return analysis.shows(text) and bool(digits or names)
         case "person":

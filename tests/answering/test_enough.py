@@ -36,6 +36,7 @@ def test_without_a_lead_or_among_strangers_it_is_not() -> None:
     ("question", "text"),
     [
         ("How many clips are there?", "The clips stand in the store."),
+        ("How many clips does Dawn Chorus hold?", "Dawn Chorus was recorded at 31 sites."),  # it counts something else
         ("How many of the 31 sites are silent?", "The 31 sites are silent at times."),
         ("When did kb-17 fail?", "The run kb-17 failed at night."),
         ("Who owns Dawn Chorus?", "Dawn Chorus is owned by its makers."),
