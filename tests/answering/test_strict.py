@@ -12,7 +12,7 @@ from tests.answering.corpus import House, ask
 from tests.fakes import ScriptedLLM
 
 RESTART = "When is the scheduler restarted?"
-TRUE = '{"text": "The scheduler is restarted.", "sentences": [1, 2, 3, 4]}'
+TRUE = '{"text": "The scheduler is restarted every Tuesday.", "sentences": [1, 2, 3, 4]}'
 FALSE = '{"text": "The moon is 384400 km away.", "sentences": [1]}'
 
 
@@ -53,7 +53,7 @@ def test_what_is_not_carried_is_marked_or_in_strict_mode_left_out(team: House) -
     assert [one.support for one in marked.statements] == ["unsupported", "verified"]
     assert marked.status == "partial"
     strict = written(team, FALSE, TRUE, strict=True)
-    assert [one.text for one in strict.statements] == ["The scheduler is restarted."]
+    assert [one.text for one in strict.statements] == ["The scheduler is restarted every Tuesday."]
     assert strict.status == "answered"
     assert {n for one in strict.statements for n in one.citations} == {one.n for one in strict.citations}
     assert strict.citations[0].n == 1
