@@ -102,7 +102,9 @@ def embedder() -> Embedder:
     if not EVERYTHING:
         return WordEmbedder()
     settings = load_settings()
-    return load_embedder(settings.embedder, models=settings.models, backend=settings.embedder_backend)
+    return load_embedder(
+        settings.embedder, models=settings.models, backend=settings.embedder_backend, threads=settings.threads
+    )
 
 
 @pytest.fixture(scope="module")
