@@ -130,7 +130,7 @@ def build(
         indexes=indexes,
         searcher=FactSearcher(inner=searcher, lookups=lookups, catalog=catalog),
         answerer=_answerer(base, searcher, lookups, indexes, conversations),
-        ingestor=replace(_pipeline(base, catalog, indexes, pool), embedder=bulk),
+        ingestor=_pipeline(base, catalog, indexes, pool, bulk),
         status=functools.partial(_status, base, catalog, indexes),
         close=close,
     )
@@ -178,13 +178,13 @@ def _indexes(base: _Base, catalog: SqlCatalog, generations: SqlGenerations) -> H
     )
 
 
-def _pipeline(base: _Base, catalog: SqlCatalog, indexes: HomeIndexes, pool: ReaderPool) -> Pipeline:
+def _pipeline(base: _Base, catalog: SqlCatalog, indexes: HomeIndexes, pool: ReaderPool, embedder: Embedder) -> Pipeline:
     return Pipeline(
         catalog=catalog,
         ledger=SqlLedger(base.engine),
         sources=SqlSources(base.engine),
         chats=SqlChats(base.engine),
-        embedder=base.embedder,
+        embedder=embedder,
         pool=pool,
         redactor=Redactor(kinds_of(base.settings.redact)),
         indexes=indexes,
